@@ -1,0 +1,96 @@
+package admin
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"github.com/a-h/templ"
+)
+
+// Options says what the pages show and how they learn it. The zero value works.
+type Options struct {
+	// Name is what the operator calls the network; default "Hearsay".
+	Name string
+	// Build is the build of the program, shown at the foot of every page;
+	// default "development build".
+	Build string
+	// Ready returns nil when the hub can serve games, else the reason. Anyone
+	// may read the reason: plain words, nothing secret. Default: always ready.
+	Ready func(context.Context) error
+	// Remote returns the address of the client, seen through the proxies that
+	// the operator trusts, and the zero Addr when it cannot tell. Default: the
+	// other end of the connection.
+	Remote func(*http.Request) netip.Addr
+	// Secure reports whether the client came by TLS, here or at a trusted
+	// proxy. Default: by TLS here.
+	Secure func(*http.Request) bool
+	// MetricsToken lets whoever sends it as a bearer token read /metrics from
+	// any address. Empty: only this machine may.
+	MetricsToken string
+	// Log hears of pages that could not be made. Default: nobody.
+	Log *slog.Logger
+}
+
+type server struct {
+	Options
+}
+
+// New returns the handler of everything beside the socket.
+func New(o Options) http.Handler {
+	o.Name = cmp.Or(o.Name, "Hearsay")
+	o.Build = cmp.Or(o.Build, "development build")
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	if o.Ready == nil {
+		o.Ready = func(context.Context) error { return nil }
+	}
+	if o.Remote == nil {
+		o.Remote = peer
+	}
+	if o.Secure == nil {
+		o.Secure = func(r *http.Request) bool { return r.TLS != nil }
+	}
+	s := &server{o}
+	return guard(s.routes())
+}
+
+func peer(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{} // not a TCP connection: nobody we know
+	}
+	return ap.Addr()
+}
+
+// guard sets the headers that every answer has. A handler that serves
+// something lasting sets its own Cache-Control.
+func guard(next http.Handler) http.Handler {
+	const policy = "default-src 'none'; style-src 'self'; img-src 'self'; " +
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// render answers with the whole page, or with 500 if it cannot be made: the
+// browser never sees half of one.
+func (s *server) render(w http.ResponseWriter, r *http.Request, code int, page templ.Component) {
+	var b bytes.Buffer
+	if err := page.Render(r.Context(), &b); err != nil {
+		s.Log.Error("render page", "path", r.URL.Path, "err", err)
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(code)
+	_, _ = b.WriteTo(w) // fails only when the browser has gone
+}

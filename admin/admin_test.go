@@ -1,0 +1,194 @@
+package admin_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"hearsay/admin"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+func TestRoutes(t *testing.T) {
+	const html, text = "text/html; charset=utf-8", "text/plain; charset=utf-8"
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		contentType  string
+		landmarks    []string
+	}{
+		{"GET", "/", 200, html, []string{
+			"<title>Starlight &amp; Co: a chat hub for text games</title>", `<meta name="description"`,
+			"<header>", "<main>", "<h1>", "ws://hub.example:4000/socket", "hearsay game add", "<footer>", "Hearsay, v1.2.3",
+		}},
+		{"HEAD", "/", 200, html, nil},
+		{"GET", "/?from=somewhere", 200, html, []string{"<h1>"}},
+		{"GET", "/nowhere", 404, html, []string{"<main>", "<h1>There is no page here</h1>", `href="/"`, "ws://hub.example:4000/socket"}},
+		{"GET", "/healthz/", 404, html, []string{"<h1>There is no page here</h1>"}},
+		{"POST", "/", 404, html, nil},
+		{"GET", "/healthz", 200, text, []string{"ok\n"}},
+		{"GET", "/readyz", 200, text, []string{"ready\n"}},
+		{"GET", "/assets/0000000000000000/app.css", 404, text, nil},
+	} {
+		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
+			h := admin.New(admin.Options{Name: "Starlight & Co", Build: "v1.2.3"})
+			r := httptest.NewRequest(tt.method, tt.path, nil)
+			r.Host = "hub.example:4000"
+			w := answer(h, r)
+			if w.Code != tt.status {
+				t.Errorf("status: got %d, want %d", w.Code, tt.status)
+			}
+			for name, want := range map[string]string{
+				"Content-Type":               tt.contentType,
+				"Content-Security-Policy":    policy,
+				"Referrer-Policy":            "no-referrer",
+				"X-Content-Type-Options":     "nosniff",
+				"Cross-Origin-Opener-Policy": "same-origin",
+				"Cache-Control":              "no-store",
+			} {
+				if got := w.Header().Get(name); got != want {
+					t.Errorf("%s: got %q, want %q", name, got, want)
+				}
+			}
+			for _, want := range tt.landmarks {
+				if !strings.Contains(w.Body.String(), want) {
+					t.Errorf("body lacks %q:\n%s", want, w.Body)
+				}
+			}
+			for _, bad := range []string{"<script", "<style", "style=", "//cdn"} {
+				if strings.Contains(w.Body.String(), bad) {
+					t.Errorf("body has %q, which the policy forbids", bad)
+				}
+			}
+		})
+	}
+}
+
+func TestHome_socket(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		tls     bool
+		options admin.Options
+		want    string
+	}{
+		{"plain", false, admin.Options{}, "ws://hub.example/socket"},
+		{"TLS here", true, admin.Options{}, "wss://hub.example/socket"},
+		{"TLS at the proxy", false, admin.Options{Secure: func(*http.Request) bool { return true }}, "wss://hub.example/socket"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = "hub.example"
+		if tt.tls {
+			r.TLS = new(tls.ConnectionState)
+		}
+		if got := answer(admin.New(tt.options), r).Body.String(); !strings.Contains(got, ">"+tt.want+"<") {
+			t.Errorf("%s: page lacks %q:\n%s", tt.name, tt.want, got)
+		}
+	}
+}
+
+func TestHome_hostileHost(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Host = `"><img src=x>`
+	if got := answer(admin.New(admin.Options{}), r).Body.String(); strings.Contains(got, "<img src=x>") {
+		t.Errorf("the host came through unescaped:\n%s", got)
+	}
+}
+
+func TestReady_notReady(t *testing.T) {
+	const reason = "the hub is stopping"
+	h := admin.New(admin.Options{Ready: func(ctx context.Context) error {
+		if _, ok := ctx.Deadline(); !ok {
+			t.Error("Ready was asked without a deadline")
+		}
+		return errors.New(reason)
+	}})
+	w := answer(h, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+	if w.Code != http.StatusServiceUnavailable || w.Body.String() != reason+"\n" {
+		t.Errorf("/readyz: got %d %q, want 503 %q", w.Code, w.Body, reason+"\n")
+	}
+	if w := answer(h, httptest.NewRequest(http.MethodGet, "/healthz", nil)); w.Code != http.StatusOK {
+		t.Errorf("/healthz while not ready: got %d, want 200", w.Code)
+	}
+}
+
+func TestMetrics_access(t *testing.T) {
+	const token = "correct-horse"
+	for _, tt := range []struct {
+		name   string
+		remote string // as the hub sees it
+		header http.Header
+		token  string // of the hub
+		status int
+	}{
+		{"this machine", "127.0.0.1", nil, "", 200},
+		{"this machine, other loopback address", "127.9.9.9", nil, token, 200},
+		{"this machine by IPv6", "::1", nil, "", 200},
+		{"this machine, mapped", "::ffff:127.0.0.1", nil, "", 200},
+		{"this machine, forwarded", "127.0.0.1", http.Header{"X-Forwarded-For": {"203.0.113.9"}}, "", 403},
+		{"this machine, forwarded by the standard header", "127.0.0.1", http.Header{"Forwarded": {"for=203.0.113.9"}}, "", 403},
+		{"remote", "203.0.113.9", nil, "", 403},
+		{"private network", "192.168.1.2", nil, "", 403},
+		{"remote, mapped", "::ffff:203.0.113.9", nil, "", 403},
+		{"unknown address", "", nil, "", 403},
+		{"remote with the token", "203.0.113.9", http.Header{"Authorization": {"Bearer " + token}}, token, 200},
+		{"scheme in lower case", "203.0.113.9", http.Header{"Authorization": {"bearer " + token}}, token, 200},
+		{"forwarded with the token", "127.0.0.1", http.Header{"Authorization": {"Bearer " + token}, "Via": {"1.1 proxy"}}, token, 200},
+		{"wrong token", "203.0.113.9", http.Header{"Authorization": {"Bearer wrong"}}, token, 403},
+		{"longer token", "203.0.113.9", http.Header{"Authorization": {"Bearer " + token + "s"}}, token, 403},
+		{"other scheme", "203.0.113.9", http.Header{"Authorization": {"Basic " + token}}, token, 403},
+		{"no token set, none sent", "203.0.113.9", http.Header{"Authorization": {"Bearer "}}, "", 403},
+		{"no token set, one sent", "203.0.113.9", http.Header{"Authorization": {"Bearer " + token}}, "", 403},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := admin.New(admin.Options{
+				MetricsToken: tt.token,
+				Remote: func(*http.Request) netip.Addr {
+					addr, _ := netip.ParseAddr(tt.remote) // "" is the zero Addr
+					return addr
+				},
+			})
+			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+			for name, values := range tt.header {
+				r.Header[name] = values
+			}
+			w := answer(h, r)
+			want := map[int]string{200: "go_goroutines ", 403: "start the hub with a metrics token"}[tt.status]
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), want) {
+				t.Errorf("got %d %.300q, want %d with %q", w.Code, w.Body, tt.status, want)
+			}
+		})
+	}
+}
+
+func TestMetrics_defaultRemote(t *testing.T) {
+	for remote, want := range map[string]int{
+		"127.0.0.1:5000":   200,
+		"[::1]:5000":       200,
+		"203.0.113.9:5000": 403,
+		"@":                403, // a Unix socket
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		r.RemoteAddr = remote
+		if got := answer(admin.New(admin.Options{}), r).Code; got != want {
+			t.Errorf("from %s: got %d, want %d", remote, got, want)
+		}
+	}
+}
+
+func answer(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}

@@ -1,0 +1,197 @@
+package admin_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"hearsay/admin"
+)
+
+// TestPages_inBrowser looks at every page as people do: in light and dark, on
+// a phone and on a wide screen.
+func TestPages_inBrowser(t *testing.T) {
+	browser := openBrowser(t)
+	srv := httptest.NewServer(admin.New(admin.Options{Name: "Starlight-and-" + strings.Repeat("x", 60)}))
+	t.Cleanup(srv.Close)
+
+	for _, page := range []struct {
+		path, heading string
+		complaints    int // the browser logs a page that is not there
+	}{
+		{"/", "A chat hub for text games", 0},
+		{"/nowhere", "There is no page here", 1},
+	} {
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int64{360, 1400} {
+				t.Run(fmt.Sprintf("%s %s %d", page.path, scheme, width), func(t *testing.T) {
+					ctx, cancel := context.WithTimeout(browser, 30*time.Second)
+					defer cancel()
+					complaints := listen(t, ctx)
+					if err := chromedp.Do(ctx,
+						emulateScheme(scheme),
+						chromedp.EmulateViewport(width, 800),
+						chromedp.Navigate(srv.URL+page.path),
+					); err != nil {
+						t.Fatal(err)
+					}
+					got, err := chromedp.Run(ctx, chromedp.Evaluate[look](lookScript))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got.Heading != page.heading || !got.Painted {
+						t.Errorf("heading: got %q (painted: %t), want %q", got.Heading, got.Painted, page.heading)
+					}
+					if got.Scheme != scheme {
+						t.Errorf("the page is %s, want %s", got.Scheme, scheme)
+					}
+					if got.Width > width {
+						t.Errorf("the page is %d px wide in a window of %d: it scrolls sideways", got.Width, width)
+					}
+					if len(got.Faint) > 0 {
+						t.Errorf("contrast below WCAG AA: %q", got.Faint)
+					}
+					if c := complaints(); len(c) != page.complaints {
+						t.Errorf("the browser complains %d times, want %d: %q", len(c), page.complaints, c)
+					}
+				})
+			}
+		}
+	}
+}
+
+// look is what lookScript finds on a page.
+type look struct {
+	Heading string   `json:"heading"`
+	Painted bool     `json:"painted"` // heading, style sheets and icon are there
+	Scheme  string   `json:"scheme"`
+	Width   int64    `json:"width"` // CSS pixels
+	Faint   []string `json:"faint"` // texts that stand out too little
+}
+
+// Contrast: WCAG 2.2, 1.4.3.
+const lookScript = `(() => {
+	const rgba = s => s.match(/[\d.]+/g).map(Number);
+	const luminance = ([r, g, b]) => [r, g, b]
+		.map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+	const background = e => {
+		const c = e ? rgba(getComputedStyle(e).backgroundColor) : [255, 255, 255];
+		return c[3] === 0 ? background(e.parentElement) : c;
+	};
+	const contrast = e => {
+		const [hi, lo] = [rgba(getComputedStyle(e).color), background(e)].map(luminance).sort((a, b) => b - a);
+		return (hi + 0.05) / (lo + 0.05);
+	};
+	const h1 = document.querySelector("h1"), root = document.documentElement;
+	return {
+		heading: h1.innerText,
+		painted: h1.checkVisibility() && document.styleSheets.length > 0 &&
+			[...document.images].every(i => i.naturalWidth > 0),
+		scheme: luminance(background(document.body)) > 0.5 ? "light" : "dark",
+		width: root.scrollWidth,
+		faint: [...document.body.querySelectorAll("*")]
+			.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+			.filter(e => contrast(e) < (parseFloat(getComputedStyle(e).fontSize) >= 24 ? 3 : 4.5))
+			.map(e => e.localName + " " + contrast(e).toFixed(2) + " " + e.innerText),
+	};
+})()`
+
+// listen returns a function that returns what the browser has complained about
+// on its console since listen: errors of scripts and of loading, breaches of the policy.
+func listen(t testing.TB, ctx context.Context) func() []string {
+	t.Helper()
+	var mu sync.Mutex
+	var complaints []string
+	add := func(s string) {
+		mu.Lock()
+		defer mu.Unlock()
+		complaints = append(complaints, s)
+	}
+	err := chromedp.Listen(ctx, func(ev any) {
+		switch ev := ev.(type) {
+		case *log.EventEntryAdded:
+			add(ev.Entry.Text)
+		case *runtime.EventConsoleAPICalled:
+			add(fmt.Sprintf("console.%s", ev.Type))
+		case *runtime.EventExceptionThrown:
+			add(ev.ExceptionDetails.Text)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return complaints
+	}
+}
+
+func emulateScheme(scheme string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	})
+}
+
+// openBrowser starts a headless Chromium with a fresh profile, which ends with
+// the test. Without one on this machine the test is skipped, or fails if
+// HEARSAY_TEST_BROWSER=1 says that there must be one.
+func openBrowser(t testing.TB) context.Context {
+	t.Helper()
+	path := findBrowser()
+	if path == "" {
+		const missing = "no Chromium found: install it, or put chromium or google-chrome on the PATH"
+		if os.Getenv("HEARSAY_TEST_BROWSER") == "1" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(path),
+		chromedp.Headless,
+		chromedp.NoSandbox, // the sandbox does not start as root or in most containers; the pages are ours
+		chromedp.DisableGPU,
+		chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+	)
+	t.Cleanup(cancel) // waits until the process is gone and its profile removed
+	ctx, _ = chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Log("close the browser:", err)
+		}
+	})
+	if err := chromedp.Do(ctx); err != nil { // the first call starts it, and must not have a deadline
+		t.Fatal("start the browser:", err)
+	}
+	return ctx
+}
+
+func findBrowser() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}

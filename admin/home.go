@@ -1,0 +1,36 @@
+package admin
+
+import "net/http"
+
+// authenticateExample is the smallest first message that the hub accepts.
+const authenticateExample = `{
+  "event": "authenticate",
+  "payload": {
+    "client_id": "…",
+    "client_secret": "…",
+    "supports": ["channels"]
+  }
+}`
+
+// home is what the front page shows.
+type home struct {
+	frame
+	Socket string // where games connect, with scheme and host
+}
+
+func (s *server) serveHome(w http.ResponseWriter, r *http.Request) {
+	s.render(w, r, http.StatusOK, homePage(home{
+		frame: s.frame(s.Name+": a chat hub for text games",
+			"Players of different text games share channels, send each other tells and see who is signed in."),
+		Socket: s.socket(r),
+	}))
+}
+
+// socket returns the address of the websocket as this client reaches it.
+func (s *server) socket(r *http.Request) string {
+	scheme := "ws"
+	if s.Secure(r) {
+		scheme = "wss"
+	}
+	return scheme + "://" + r.Host + "/socket"
+}

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"zombiezen.com/go/sqlite"
+)
+
+// An Achievement is something that players of a game can achieve. Protocol section 8.
+type Achievement struct {
+	Key             string // UUID, made by CreateAchievement
+	Title           string
+	Description     *string
+	Points          int
+	Display         bool
+	PartialProgress bool
+	TotalProgress   *int64
+}
+
+const (
+	// MostPoints is what one achievement may give at most.
+	MostPoints = 100
+	// MostPointsOfGame is the sum over a game's achievements.
+	MostPointsOfGame = 500
+	// MostAchievements is how many a game may have.
+	MostAchievements = 1000
+)
+
+// ErrPoints says that a game's achievements would give more than MostPointsOfGame.
+var ErrPoints = fmt.Errorf("over %d points: %w", MostPointsOfGame, ErrInvalid)
+
+const achievementColumns = `key, title, description, points, display, partial_progress, total_progress`
+
+func scanAchievement(stmt *sqlite.Stmt) Achievement {
+	a := Achievement{
+		Key: stmt.ColumnText(0), Title: stmt.ColumnText(1), Points: stmt.ColumnInt(3),
+		Display: stmt.ColumnBool(4), PartialProgress: stmt.ColumnBool(5),
+	}
+	if !stmt.ColumnIsNull(2) {
+		text := stmt.ColumnText(2)
+		a.Description = &text
+	}
+	if !stmt.ColumnIsNull(6) {
+		n := stmt.ColumnInt64(6)
+		a.TotalProgress = &n
+	}
+	return a
+}
+
+// Achievements lists those of a game by title.
+func (s *Store) Achievements(ctx context.Context, id GameID) (all []Achievement, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		all, err = rows(conn, `
+			SELECT `+achievementColumns+` FROM achievements WHERE game_id = ?1
+			ORDER BY title, id`, scanAchievement, int64(id))
+		return err
+	})
+	return all, err
+}
+
+// Achievement finds one of a game's by its key.
+func (s *Store) Achievement(ctx context.Context, id GameID, key string) (a Achievement, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		found, err := row(conn, `
+			SELECT `+achievementColumns+` FROM achievements WHERE game_id = ?1 AND key = ?2`,
+			func(stmt *sqlite.Stmt) { a = scanAchievement(stmt) }, int64(id), key)
+		if err == nil && !found {
+			err = notFound("achievement", key)
+		}
+		return err
+	})
+	return a, err
+}
+
+// CreateAchievement adds one to a game. It reports ErrPoints, and ErrConflict when
+// the game has too many. The caller has checked the attributes.
+func (s *Store) CreateAchievement(ctx context.Context, id GameID, a Achievement) (Achievement, error) {
+	a.Key = uuid.NewString()
+	err := s.write(ctx, func(conn *sqlite.Conn) error {
+		count, err := checkPoints(conn, id, a)
+		if err != nil {
+			return err
+		}
+		if count >= MostAchievements {
+			return fmt.Errorf("the game has %d achievements: %w", count, ErrConflict)
+		}
+		return exec(conn, `
+			INSERT INTO achievements (game_id, `+achievementColumns+`) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+			append([]any{int64(id)}, a.columns()...)...)
+	})
+	return a, err
+}
+
+// UpdateAchievement replaces the attributes of the game's achievement that has the
+// key. It reports ErrNotFound and ErrPoints.
+func (s *Store) UpdateAchievement(ctx context.Context, id GameID, a Achievement) error {
+	return s.write(ctx, func(conn *sqlite.Conn) error {
+		if _, err := checkPoints(conn, id, a); err != nil {
+			return err
+		}
+		err := exec(conn, `
+			UPDATE achievements SET title = ?3, description = ?4, points = ?5, display = ?6, partial_progress = ?7, total_progress = ?8
+			WHERE game_id = ?1 AND key = ?2`,
+			append([]any{int64(id)}, a.columns()...)...)
+		if err == nil && conn.Changes() == 0 {
+			err = notFound("achievement", a.Key)
+		}
+		return err
+	})
+}
+
+func (a Achievement) columns() []any {
+	var description, total any
+	if a.Description != nil {
+		description = *a.Description
+	}
+	if a.TotalProgress != nil {
+		total = *a.TotalProgress
+	}
+	return []any{a.Key, a.Title, description, a.Points, a.Display, a.PartialProgress, total}
+}
+
+func checkPoints(conn *sqlite.Conn, id GameID, a Achievement) (count int, err error) {
+	sum := 0
+	if _, err := row(conn, `
+		SELECT count(*), coalesce(sum(points), 0) FROM achievements WHERE game_id = ?1 AND key <> ?2`,
+		func(stmt *sqlite.Stmt) { count, sum = stmt.ColumnInt(0), stmt.ColumnInt(1) }, int64(id), a.Key); err != nil {
+		return 0, err
+	}
+	if a.Points > 0 && sum+a.Points > MostPointsOfGame {
+		return count, ErrPoints
+	}
+	return count, nil
+}
+
+// DeleteAchievement takes one away. It reports ErrNotFound.
+func (s *Store) DeleteAchievement(ctx context.Context, id GameID, key string) error {
+	return s.write(ctx, func(conn *sqlite.Conn) error {
+		err := exec(conn, `DELETE FROM achievements WHERE game_id = ?1 AND key = ?2`, int64(id), key)
+		if err == nil && conn.Changes() == 0 {
+			err = notFound("achievement", key)
+		}
+		return err
+	})
+}

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// A ChannelID is the id of a channel; never used twice.
+type ChannelID int64
+
+// A Channel is a chat room of the network.
+type Channel struct {
+	ID          ChannelID `json:"id"`
+	Name        string    `json:"name"`
+	Description string    `json:"description"`
+	Hidden      bool      `json:"hidden"`
+	KeepDays    int       `json:"keep_days"` // how long messages stay in its log; 0: it has none
+}
+
+// KeepDays is how long a channel keeps its messages unless set otherwise.
+const KeepDays = 30
+
+// A ChannelEdit changes what is not nil. An empty description clears it.
+type ChannelEdit struct {
+	Description *string
+	Hidden      *bool
+	KeepDays    *int
+}
+
+// MostChannels is how many channels there may be: every game can make some.
+const MostChannels = 1000
+
+var errTooMany = fmt.Errorf("there are %d channels already; remove some: %w", MostChannels, ErrConflict)
+
+func scanChannel(stmt *sqlite.Stmt) Channel {
+	return Channel{
+		ID: ChannelID(stmt.ColumnInt64(0)), Name: stmt.ColumnText(1), Description: stmt.ColumnText(2),
+		Hidden: stmt.ColumnBool(3), KeepDays: stmt.ColumnInt(4),
+	}
+}
+
+// Channels lists all channels by name.
+func (s *Store) Channels(ctx context.Context) (all []Channel, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		all, err = rows(conn, `SELECT id, name, description, hidden, keep_days FROM channels ORDER BY name`, scanChannel)
+		return err
+	})
+	return all, err
+}
+
+// channel finds one by its exact name.
+func channel(conn *sqlite.Conn, name string) (c Channel, err error) {
+	found, err := row(conn, `
+		SELECT id, name, description, hidden, keep_days
+		FROM channels WHERE name = ?1 COLLATE BINARY`,
+		func(stmt *sqlite.Stmt) { c = scanChannel(stmt) }, name)
+	if err == nil && !found {
+		err = notFound("channel", name)
+	}
+	return c, err
+}
+
+// CreateChannel adds a channel. Protocol section 5 says which names may be.
+func (s *Store) CreateChannel(ctx context.Context, c Channel) (Channel, error) {
+	err := checkDescription(c.Description)
+	if err == nil {
+		err = checkKeepDays(c.KeepDays)
+	}
+	if err == nil {
+		err = s.operate(ctx, "channel add", c.Name, func(conn *sqlite.Conn) error { return createChannel(conn, &c) })
+	}
+	if err != nil {
+		return Channel{}, fmt.Errorf("add channel %q: %w", c.Name, err)
+	}
+	return c, nil
+}
+
+func createChannel(conn *sqlite.Conn, c *Channel) error {
+	if err := checkChannelName(conn, c.Name); err != nil {
+		return err
+	}
+	_, err := row(conn, `
+		INSERT INTO channels (name, description, hidden, keep_days) VALUES (?1, ?2, ?3, ?4)
+		RETURNING id`,
+		func(stmt *sqlite.Stmt) { c.ID = ChannelID(stmt.ColumnInt64(0)) },
+		c.Name, null(c.Description), c.Hidden, c.KeepDays)
+	return err
+}
+
+func checkChannelName(conn *sqlite.Conn, name string) error {
+	if !ChannelNameOK(name) {
+		return invalid("name", "%q will not do; use 3 to 15 letters, dashes and underscores", name)
+	}
+	blocked, err := row(conn, `SELECT 1 FROM blocks WHERE kind = 'channel' AND word = ?1`, func(*sqlite.Stmt) {}, name)
+	if err != nil {
+		return err
+	}
+	if blocked {
+		return invalid("name", "%q is on the block list; choose another, or take it off with: block remove", name)
+	}
+	other, count := "", 0
+	if _, err := row(conn, `SELECT name FROM channels WHERE name = ?1`,
+		func(stmt *sqlite.Stmt) { other = stmt.ColumnText(0) }, name); err != nil {
+		return err
+	}
+	if other != "" {
+		return taken("name", "there is a channel %q; choose another name", other)
+	}
+	if _, err := row(conn, `SELECT count(*) FROM channels`, func(stmt *sqlite.Stmt) { count = stmt.ColumnInt(0) }); err != nil {
+		return err
+	}
+	if count >= MostChannels {
+		return errTooMany
+	}
+	return nil
+}
+
+func checkKeepDays(days int) error {
+	if days < 0 || days > 36500 {
+		return invalid("keep_days", "%d will not do; use 0 for no log, or up to 36500 days", days)
+	}
+	return nil
+}
+
+// EnsureChannel finds a channel, or makes it as a hidden one. It reports
+// ErrInvalid for a name that cannot be, and ErrConflict for one that differs from
+// another only by case, or when there are too many channels.
+func (s *Store) EnsureChannel(ctx context.Context, name string) (c Channel, err error) {
+	find := func(conn *sqlite.Conn) error {
+		c, err = channel(conn, name)
+		return err
+	}
+	if err := s.read(ctx, find); !errors.Is(err, ErrNotFound) {
+		return c, err
+	}
+	err = s.write(ctx, func(conn *sqlite.Conn) error {
+		if err := find(conn); !errors.Is(err, ErrNotFound) {
+			return err // somebody was quicker
+		}
+		c = Channel{Name: name, Hidden: true, KeepDays: KeepDays}
+		return createChannel(conn, &c)
+	})
+	return c, err
+}
+
+// BlockedChannel reports whether the block list has the name.
+func (s *Store) BlockedChannel(ctx context.Context, name string) (blocked bool, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		blocked, err = row(conn, `SELECT 1 FROM blocks WHERE kind = 'channel' AND word = ?1`, func(*sqlite.Stmt) {}, name)
+		return err
+	})
+	return blocked, err
+}
+
+// UpdateChannel changes a channel; its name stays.
+func (s *Store) UpdateChannel(ctx context.Context, name string, e ChannelEdit) error {
+	err := s.operate(ctx, "channel edit", name, func(conn *sqlite.Conn) error {
+		c, err := channel(conn, name)
+		if err != nil {
+			return err
+		}
+		set(&c.Description, e.Description)
+		set(&c.Hidden, e.Hidden)
+		set(&c.KeepDays, e.KeepDays)
+		if err := checkDescription(c.Description); err != nil {
+			return err
+		}
+		if err := checkKeepDays(c.KeepDays); err != nil {
+			return err
+		}
+		return exec(conn, `UPDATE channels SET description = ?2, hidden = ?3, keep_days = ?4 WHERE id = ?1`,
+			int64(c.ID), null(c.Description), c.Hidden, c.KeepDays)
+	})
+	if err != nil {
+		return fmt.Errorf("edit channel %q: %w", name, err)
+	}
+	return nil
+}
+
+// DeleteChannel takes a channel away; its messages go with the next maintenance.
+func (s *Store) DeleteChannel(ctx context.Context, name string) error {
+	return s.operate(ctx, "channel remove", name, func(conn *sqlite.Conn) error {
+		err := exec(conn, `DELETE FROM channels WHERE name = ?1 COLLATE BINARY`, name)
+		if err == nil && conn.Changes() == 0 {
+			err = notFound("channel", name)
+		}
+		return err
+	})
+}

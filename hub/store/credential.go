@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/crypto/argon2"
+	"zombiezen.com/go/sqlite"
+)
+
+// A Credential is what a game or application authenticates with. The secret is
+// shown when it is made, and never again: the file holds its SHA-256, which is
+// enough because it is random.
+type Credential struct {
+	ID       int64  `json:"id"`
+	ClientID string `json:"client_id"`
+	Secret   string `json:"client_secret"`
+}
+
+// SecretForm is the form of a new secret.
+type SecretForm bool
+
+const (
+	LongSecret SecretForm = false // 256 bits in 52 lower-case letters and digits: one known client lower-cases all that it sends
+	UUIDSecret SecretForm = true  // 122 bits in 36 characters: one known client takes no other length
+)
+
+// OldSecretKept is how long a rotated secret stays valid unless said otherwise.
+const OldSecretKept = 7 * 24 * time.Hour
+
+func newSecret(form SecretForm) (secret string, hash []byte) {
+	if form == UUIDSecret {
+		secret = uuid.NewString()
+	} else {
+		var random [32]byte
+		rand.Read(random[:])
+		secret = strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(random[:]))
+	}
+	sum := sha256.Sum256([]byte(secret))
+	return secret, sum[:]
+}
+
+// A Peer is a game or an application that has authenticated.
+type Peer struct {
+	Application bool
+	ID          int64
+	ShortName   string
+	SyncForm    string // of an application: "records" or "versions"
+	Credentials bool   // of an application: may see the hashes of secrets
+	UserAgent   string // of a game, as last stored
+	Version     string // of a game, as last stored
+}
+
+// Authenticate finds whose credentials these are, games first. It reports
+// ErrUnauthorized when they are nobody's, and ErrBarred when their owner is
+// suspended. The comparison takes the same time however wrong the secret is.
+func (s *Store) Authenticate(ctx context.Context, clientID, secret string, now time.Time) (Peer, error) {
+	var p Peer
+	var old, suspended bool
+	var hash, oldHash [sha256.Size]byte
+	err := s.read(ctx, func(conn *sqlite.Conn) error {
+		found, err := row(conn, `
+			SELECT id, short_name, 0, '', 0, user_agent, version, suspended,
+				secret_hash, old_secret_hash, coalesce(old_secret_ends_at, 0)
+			FROM games WHERE client_id = ?1
+			UNION ALL
+			SELECT id, short_name, 1, sync_form, credentials, '', '', suspended,
+				secret_hash, old_secret_hash, coalesce(old_secret_ends_at, 0)
+			FROM applications WHERE client_id = ?1 AND NOT EXISTS (SELECT 1 FROM games WHERE client_id = ?1)`,
+			func(stmt *sqlite.Stmt) {
+				p = Peer{
+					ID: stmt.ColumnInt64(0), ShortName: stmt.ColumnText(1), Application: stmt.ColumnBool(2),
+					SyncForm: stmt.ColumnText(3), Credentials: stmt.ColumnBool(4),
+					UserAgent: stmt.ColumnText(5), Version: stmt.ColumnText(6),
+				}
+				suspended = stmt.ColumnBool(7)
+				stmt.ColumnBytes(8, hash[:])
+				if micros(now) < stmt.ColumnInt64(10) {
+					stmt.ColumnBytes(9, oldHash[:])
+				}
+			}, clientID)
+		if err == nil && !found {
+			p.ID = -1 // go on: an unknown id takes as long as a known one
+		}
+		return err
+	})
+	if err != nil {
+		return Peer{}, fmt.Errorf("authenticate: %w", err)
+	}
+	// No text has the hash of zeros, which stands for a secret that is not there.
+	sum := sha256.Sum256([]byte(secret))
+	current := subtle.ConstantTimeCompare(sum[:], hash[:]) == 1
+	old = subtle.ConstantTimeCompare(sum[:], oldHash[:]) == 1
+	switch {
+	case p.ID < 0 || !current && !old:
+		return Peer{}, ErrUnauthorized
+	case suspended:
+		return Peer{}, ErrBarred
+	case current:
+		s.touch(p, touch{seen: now, secret: now})
+	default:
+		s.touch(p, touch{seen: now, old: now})
+	}
+	return p, nil
+}
+
+// rotate gives a row of games or applications a new secret. The old one is
+// refused from ends on.
+func rotate(conn *sqlite.Conn, table, shortName string, form SecretForm, ends time.Time) (c Credential, err error) {
+	secret, hash := newSecret(form)
+	found, err := row(conn, `
+		UPDATE `+table+` SET
+			old_secret_hash = secret_hash, old_secret_used_at = secret_used_at, old_secret_ends_at = ?3,
+			secret_hash = ?2, secret_used_at = NULL
+		WHERE short_name = ?1
+		RETURNING id, client_id`,
+		func(stmt *sqlite.Stmt) { c.ID, c.ClientID = stmt.ColumnInt64(0), stmt.ColumnText(1) },
+		shortName, hash, micros(ends))
+	if err == nil && !found {
+		err = notFound(table[:len(table)-1], shortName)
+	}
+	c.Secret = secret
+	return c, err
+}
+
+// Rotation says how a secret is replaced.
+type Rotation struct {
+	Form    SecretForm
+	OldEnds time.Time // from then on the old secret is refused
+}
+
+// Passwords are hashed with argon2id, one at a time per core: each takes 19 MiB.
+const (
+	argonTime, argonMemory, argonThreads = 2, 19 << 10, 1
+	argonSalt, argonKey                  = 16, 32
+)
+
+var hashing = make(chan struct{}, runtime.GOMAXPROCS(0))
+
+func hashPassword(password string) string {
+	var salt [argonSalt]byte
+	rand.Read(salt[:])
+	hashing <- struct{}{}
+	key := argon2.IDKey([]byte(password), salt[:], argonTime, argonMemory, argonThreads, argonKey)
+	<-hashing
+	b64 := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, b64(salt[:]), b64(key))
+}

@@ -1,0 +1,45 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What can be wrong with a request to the store. Errors wrap one of these, or
+// none when the fault is the machine's.
+var (
+	ErrNotFound     = errors.New("not found")
+	ErrConflict     = errors.New("already taken")
+	ErrInvalid      = errors.New("invalid")
+	ErrUnauthorized = errors.New("not authorized")
+	ErrBarred       = errors.New("suspended")
+	ErrLocked       = errors.New("in use by another server")
+)
+
+// A FieldError says which field is wrong, and how to mend it. It unwraps to
+// ErrInvalid, or to ErrConflict when the value is taken.
+type FieldError struct {
+	Field  string // as in the record: "short_name"
+	Reason string // "has 16 characters; use 1 to 15 letters and digits"
+
+	taken bool
+}
+
+func (e *FieldError) Error() string { return e.Field + ": " + e.Reason }
+
+func (e *FieldError) Unwrap() error {
+	if e.taken {
+		return ErrConflict
+	}
+	return ErrInvalid
+}
+
+func invalid(field, reason string, args ...any) error {
+	return &FieldError{Field: field, Reason: fmt.Sprintf(reason, args...)}
+}
+
+func taken(field, reason string, args ...any) error {
+	return &FieldError{Field: field, Reason: fmt.Sprintf(reason, args...), taken: true}
+}
+
+func notFound(what, name string) error { return fmt.Errorf("%s %q: %w", what, name, ErrNotFound) }

@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// A GameID is the id of a game; never used twice.
+type GameID int64
+
+// A Game is a MUD that may connect, as operators see it. Empty texts are absent.
+type Game struct {
+	ID                         GameID     `json:"id"`
+	ShortName                  string     `json:"short_name"`
+	Name                       string     `json:"name"`
+	Display                    bool       `json:"display"`
+	Description                string     `json:"description"`
+	HomepageURL                string     `json:"homepage_url"`
+	Tagline                    string     `json:"tagline"`
+	UserAgent                  string     `json:"user_agent"`
+	UserAgentURL               string     `json:"user_agent_url"`
+	Version                    string     `json:"version"`
+	AllowCharacterRegistration bool       `json:"allow_character_registration"`
+	Suspended                  bool       `json:"suspended"`
+	ClientID                   string     `json:"client_id"`
+	LastSeenAt                 *time.Time `json:"last_seen_at"`
+	SecretUsedAt               *time.Time `json:"secret_used_at"`
+	OldSecretUsedAt            *time.Time `json:"old_secret_used_at"`
+	OldSecretEndsAt            *time.Time `json:"old_secret_ends_at"`
+}
+
+// A GameEdit changes what is not nil. An empty text clears the field.
+type GameEdit struct {
+	Name, Description, HomepageURL, Tagline, UserAgentURL *string
+	Display, AllowCharacterRegistration, Suspended        *bool
+}
+
+const gameColumns = `id, short_name, name, display, description, homepage_url, tagline, user_agent, user_agent_url, version,
+	allow_character_registration, suspended, client_id, last_seen_at, secret_used_at, old_secret_used_at, old_secret_ends_at`
+
+func scanGame(stmt *sqlite.Stmt) Game {
+	return Game{
+		ID: GameID(stmt.ColumnInt64(0)), ShortName: stmt.ColumnText(1), Name: stmt.ColumnText(2), Display: stmt.ColumnBool(3),
+		Description: stmt.ColumnText(4), HomepageURL: stmt.ColumnText(5), Tagline: stmt.ColumnText(6),
+		UserAgent: stmt.ColumnText(7), UserAgentURL: stmt.ColumnText(8), Version: stmt.ColumnText(9),
+		AllowCharacterRegistration: stmt.ColumnBool(10), Suspended: stmt.ColumnBool(11), ClientID: stmt.ColumnText(12),
+		LastSeenAt: timeAt(stmt, 13), SecretUsedAt: timeAt(stmt, 14), OldSecretUsedAt: timeAt(stmt, 15), OldSecretEndsAt: timeAt(stmt, 16),
+	}
+}
+
+// timeAt is nil for NULL.
+func timeAt(stmt *sqlite.Stmt, column int) *time.Time {
+	if stmt.ColumnIsNull(column) {
+		return nil
+	}
+	t := fromMicros(stmt.ColumnInt64(column))
+	return &t
+}
+
+// Games lists all games by short name.
+func (s *Store) Games(ctx context.Context) (all []Game, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		all, err = rows(conn, `SELECT `+gameColumns+` FROM games ORDER BY short_name`, scanGame)
+		return err
+	})
+	return all, err
+}
+
+// Game finds one by its short name, ignoring case.
+func (s *Store) Game(ctx context.Context, shortName string) (g Game, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		g, err = game(conn, shortName)
+		return err
+	})
+	return g, err
+}
+
+func game(conn *sqlite.Conn, shortName string) (g Game, err error) {
+	found, err := row(conn, `SELECT `+gameColumns+` FROM games WHERE short_name = ?1`,
+		func(stmt *sqlite.Stmt) { g = scanGame(stmt) }, shortName)
+	if err == nil && !found {
+		err = notFound("game", shortName)
+	}
+	return g, err
+}
+
+// CreateGame adds a game; of g only what a GameEdit can set, and the short name, is used.
+func (s *Store) CreateGame(ctx context.Context, g Game, form SecretForm) (c Credential, err error) {
+	if err := CheckShortName(g.ShortName); err != nil {
+		return c, err
+	}
+	if err := g.check(); err != nil {
+		return c, err
+	}
+	secret, hash := newSecret(form)
+	c.Secret = secret
+	err = s.operate(ctx, "game add", g.ShortName, func(conn *sqlite.Conn) error {
+		if err := checkFree(conn, g.ShortName); err != nil {
+			return err
+		}
+		if err := checkNameFree(conn, `games`, g.Name, 0); err != nil {
+			return err
+		}
+		_, err := row(conn, `
+			INSERT INTO games (short_name, name, display, description, homepage_url, tagline, user_agent_url,
+				allow_character_registration, suspended, secret_hash, created_at)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+			RETURNING id, client_id`,
+			func(stmt *sqlite.Stmt) { c.ID, c.ClientID = stmt.ColumnInt64(0), stmt.ColumnText(1) },
+			g.ShortName, g.Name, g.Display, null(g.Description), null(g.HomepageURL), null(g.Tagline), null(g.UserAgentURL),
+			g.AllowCharacterRegistration, g.Suspended, hash, micros(time.Now()))
+		return err
+	})
+	if err != nil {
+		return Credential{}, fmt.Errorf("add game %q: %w", g.ShortName, err)
+	}
+	return c, nil
+}
+
+func (g Game) check() error {
+	for _, err := range []error{
+		checkName(g.Name),
+		checkDescription(g.Description),
+		checkURL("homepage_url", g.HomepageURL),
+		checkURL("user_agent_url", g.UserAgentURL),
+		checkLength("tagline", g.Tagline, 200),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UpdateGame changes a game. Its short name never changes.
+func (s *Store) UpdateGame(ctx context.Context, shortName string, e GameEdit) error {
+	err := s.operate(ctx, "game edit", shortName, func(conn *sqlite.Conn) error {
+		g, err := game(conn, shortName)
+		if err != nil {
+			return err
+		}
+		was := g.Name
+		set(&g.Name, e.Name)
+		set(&g.Description, e.Description)
+		set(&g.HomepageURL, e.HomepageURL)
+		set(&g.Tagline, e.Tagline)
+		set(&g.UserAgentURL, e.UserAgentURL)
+		set(&g.Display, e.Display)
+		set(&g.AllowCharacterRegistration, e.AllowCharacterRegistration)
+		set(&g.Suspended, e.Suspended)
+		if err := g.check(); err != nil {
+			return err
+		}
+		if g.Name != was {
+			if err := checkNameFree(conn, `games`, g.Name, int64(g.ID)); err != nil {
+				return err
+			}
+		}
+		return exec(conn, `
+			UPDATE games SET name = ?2, description = ?3, homepage_url = ?4, tagline = ?5, user_agent_url = ?6,
+				display = ?7, allow_character_registration = ?8, suspended = ?9
+			WHERE id = ?1`,
+			int64(g.ID), g.Name, null(g.Description), null(g.HomepageURL), null(g.Tagline), null(g.UserAgentURL),
+			g.Display, g.AllowCharacterRegistration, g.Suspended)
+	})
+	if err != nil {
+		return fmt.Errorf("edit game %q: %w", shortName, err)
+	}
+	return nil
+}
+
+// set puts value into field unless it is nil.
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// RotateGame gives a game a new secret; its sockets stay.
+func (s *Store) RotateGame(ctx context.Context, shortName string, r Rotation) (c Credential, err error) {
+	err = s.operate(ctx, "game rotate", shortName, func(conn *sqlite.Conn) error {
+		c, err = rotate(conn, `games`, shortName, r.Form, r.OldEnds)
+		return err
+	})
+	return c, err
+}
+
+// DeleteGame takes a game away with its connections, events and achievements.
+func (s *Store) DeleteGame(ctx context.Context, shortName string) error {
+	return s.operate(ctx, "game remove", shortName, func(conn *sqlite.Conn) error {
+		err := exec(conn, `DELETE FROM games WHERE short_name = ?1`, shortName)
+		if err == nil && conn.Changes() == 0 {
+			err = notFound("game", shortName)
+		}
+		return err
+	})
+}
+
+// SetClient stores what a game's client calls itself; both texts are cut to 255
+// characters. Empty texts change nothing.
+func (s *Store) SetClient(ctx context.Context, id GameID, userAgent, version string) error {
+	return s.write(ctx, func(conn *sqlite.Conn) error {
+		return exec(conn, `
+			UPDATE games SET user_agent = coalesce(?2, user_agent), version = coalesce(?3, version) WHERE id = ?1`,
+			int64(id), null(userAgent), null(version))
+	})
+}

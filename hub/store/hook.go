@@ -1,0 +1,132 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// SQLite tells its own connection about every row that it writes, and about every
+// commit. Our library has no API for that, but the C library under it has
+// sqlite3_auto_extension: an entry that is called with the handle of each new
+// connection while that opens. A connection asks for hooks by the parameter
+// hearsay_hooks=N in its URI, N being the number of a hooks value.
+//
+// The hooks are only an alarm. They do not see what another process writes, nor the
+// rows that INSERT OR REPLACE deletes, nor a DELETE without WHERE, nor WITHOUT ROWID
+// tables; and they do see rows that a failed statement takes back. What happened
+// is read from the table versions afterwards.
+//
+// No callback keeps the libc.TLS that it is handed, and no struct of the library is
+// looked into. A signature that changed in the library would still compile: the
+// tests of this file prove that every hook fires.
+
+// hooks are the callbacks of one connection. They run on the goroutine that uses
+// the connection, inside SQLite: they must be quick and must not use the connection.
+type hooks struct {
+	update   func(table string) // a row of table was inserted, updated or deleted
+	rollback func()
+	commit   func() // the commit is durable in the WAL and visible to readers
+
+	db uintptr // the connection's handle, set while it opens
+}
+
+var registry struct {
+	once sync.Once
+	last atomic.Uintptr
+	m    sync.Map // number → *hooks
+}
+
+const hookParameter = "hearsay_hooks"
+
+// register makes h known under the number that a connection's URI names. SQLite
+// calls forget when that connection closes.
+func register(h *hooks) (number uintptr, err error) {
+	registry.once.Do(func() {
+		tls := libc.NewTLS()
+		defer tls.Close()
+		if rc := lib.Xsqlite3_auto_extension(tls, pointer(onOpen)); rc != lib.SQLITE_OK {
+			err = fmt.Errorf("register the update hook: SQLite error %d", rc)
+		}
+	})
+	number = registry.last.Add(1)
+	registry.m.Store(number, h)
+	return number, err
+}
+
+func forget(number uintptr) { registry.m.Delete(number) }
+
+func find(number uintptr) *hooks {
+	if h, ok := registry.m.Load(number); ok {
+		return h.(*hooks)
+	}
+	return &hooks{update: func(string) {}, rollback: func() {}, commit: func() {}}
+}
+
+// onOpen is the auto extension. It returns an SQLite error code.
+func onOpen(tls *libc.TLS, db, _, _ uintptr) int32 {
+	file := lib.Xsqlite3_db_filename(tls, db, 0)
+	name, err := libc.CString(hookParameter)
+	if err != nil {
+		return lib.SQLITE_NOMEM
+	}
+	defer libc.Xfree(tls, name)
+	value := lib.Xsqlite3_uri_parameter(tls, file, name)
+	if value == 0 {
+		return lib.SQLITE_OK
+	}
+	n, err := strconv.ParseUint(libc.GoString(value), 10, 64)
+	if err != nil {
+		return lib.SQLITE_MISUSE
+	}
+	number := uintptr(n)
+	find(number).db = db
+	lib.Xsqlite3_update_hook(tls, db, pointer(onUpdate), number)
+	lib.Xsqlite3_rollback_hook(tls, db, pointer(onRollback), number)
+	return lib.Xsqlite3_set_clientdata(tls, db, name, number, pointer(onClose))
+}
+
+// hookCommits finishes what onOpen began, once the connection is open: opening
+// installs the auto-checkpoint as the WAL hook, over anything set before.
+func (h *hooks) hookCommits(number uintptr) error {
+	if h.db == 0 {
+		return fmt.Errorf("the update hook was not installed by the SQLite library")
+	}
+	tls := libc.NewTLS()
+	defer tls.Close()
+	lib.Xsqlite3_wal_hook(tls, h.db, pointer(onCommit), number)
+	return nil
+}
+
+func onUpdate(_ *libc.TLS, number uintptr, _ int32, _, table uintptr, _ int64) {
+	find(number).update(libc.GoString(table))
+}
+
+func onRollback(_ *libc.TLS, number uintptr) { find(number).rollback() }
+
+// checkpointPages is the length of the WAL from which each commit tries to write
+// it back into the database file.
+const checkpointPages = 1000
+
+// onCommit is the WAL hook; unlike the commit hook it runs when readers can see
+// the rows. It has the place of the auto-checkpoint, so it checkpoints; only
+// PASSIVE, which waits for nobody.
+func onCommit(tls *libc.TLS, number, db, schema uintptr, pages int32) int32 {
+	if pages >= checkpointPages {
+		lib.Xsqlite3_wal_checkpoint_v2(tls, db, schema, lib.SQLITE_CHECKPOINT_PASSIVE, 0, 0)
+	}
+	find(number).commit()
+	return lib.SQLITE_OK
+}
+
+func onClose(_ *libc.TLS, number uintptr) { forget(number) }
+
+// pointer makes a C function pointer of a declared function, as the library's
+// transpiled code wants it; not for closures. A func value is a pointer to the
+// function's entry (https://go.dev/s/go11func), which lies in read-only memory.
+func pointer[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// A MessageID is the place of a message in the chat log of all channels.
+type MessageID int64
+
+// A Message is what a player said in a channel.
+type Message struct {
+	ID      MessageID // 0: the channel keeps no log
+	Channel ChannelID
+	Game    string // short name of the game or application
+	Name    string // of the player
+	Text    string
+	SentAt  time.Time // when the hub accepted it; whole microseconds
+}
+
+// batch is how many messages share a transaction at most.
+const batch = 256
+
+// A line is a message on its way into the log.
+type line struct {
+	msg     Message
+	deliver func(Message)
+	done    chan error // holds one
+}
+
+// Append logs a message and then calls deliver, from one goroutine for all
+// messages, in the order of the log; deliver must not block. It returns after
+// that. If the log cannot be written deliver is not called.
+func (s *Store) Append(ctx context.Context, m Message, deliver func(Message)) error {
+	m.SentAt = time.Now().UTC().Truncate(time.Microsecond)
+	l := &line{msg: m, deliver: deliver, done: make(chan error, 1)}
+	select {
+	case <-s.quit: // lines has room even when nobody will take from it again
+		return errClosed
+	default:
+	}
+	select {
+	case s.lines <- l:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.done:
+		return errClosed
+	}
+	select {
+	case err := <-l.done:
+		return err
+	case <-s.done:
+		select {
+		case err := <-l.done:
+			return err
+		default:
+			return errClosed
+		}
+	}
+}
+
+// append logs first and all that wait behind it in one transaction, then
+// delivers them.
+func (w *writer) append(first *line) {
+	lines := []*line{first}
+	for len(lines) < batch && len(w.lines) > 0 {
+		lines = append(lines, <-w.lines)
+	}
+	err := w.transact(false, func(conn *sqlite.Conn) error {
+		for _, l := range lines {
+			l.msg.ID = 0 // stays so if the channel keeps no log
+			if _, err := row(conn, `
+				INSERT INTO messages (channel_id, game, name, message, sent_at)
+				SELECT id, ?2, ?3, ?4, ?5 FROM channels WHERE id = ?1 AND keep_days > 0
+				RETURNING id`,
+				func(stmt *sqlite.Stmt) { l.msg.ID = MessageID(stmt.ColumnInt64(0)) },
+				int64(l.msg.Channel), l.msg.Game, l.msg.Name, l.msg.Text, micros(l.msg.SentAt)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.log.Error("messages could not be logged and were refused", "messages", len(lines), "err", err)
+	}
+	for _, l := range lines {
+		if err == nil {
+			l.deliver(l.msg)
+		}
+		l.done <- err
+	}
+}
+
+// HistoryQuery says which part of a channel's log is wanted.
+type HistoryQuery struct {
+	Channel ChannelID
+	After   *MessageID // nil: the newest
+	Limit   int
+}
+
+// History gives messages in ascending order, and how many the log keeps in all
+// (after q.After, if set). Protocol section 11.
+func (s *Store) History(ctx context.Context, q HistoryQuery) (messages []Message, total int, err error) {
+	after := int64(-1)
+	page := `
+		SELECT id, game, name, message, sent_at FROM (
+			SELECT * FROM messages WHERE channel_id = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3)
+		ORDER BY id`
+	if q.After != nil {
+		after = int64(*q.After)
+		page = `
+		SELECT id, game, name, message, sent_at
+		FROM messages WHERE channel_id = ?1 AND id > ?2
+		ORDER BY id LIMIT ?3`
+	}
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		if _, err := row(conn, `SELECT count(*) FROM messages WHERE channel_id = ?1 AND id > ?2`,
+			func(stmt *sqlite.Stmt) { total = stmt.ColumnInt(0) }, int64(q.Channel), after); err != nil {
+			return err
+		}
+		messages, err = rows(conn, page, func(stmt *sqlite.Stmt) Message {
+			return Message{
+				ID: MessageID(stmt.ColumnInt64(0)), Channel: q.Channel,
+				Game: stmt.ColumnText(1), Name: stmt.ColumnText(2), Text: stmt.ColumnText(3),
+				SentAt: fromMicros(stmt.ColumnInt64(4)),
+			}
+		}, int64(q.Channel), after, q.Limit)
+		return err
+	})
+	return messages, total, err
+}

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"hearsay/migrations"
+)
+
+const (
+	applicationID = 0x48525359 // "HRSY", as the first migration sets it
+	copiesKept    = 3          // of the files that upgrades made
+)
+
+// migrate brings the file to the newest schema. Only one process does so, under
+// the lock of a server; others wait for it.
+func migrate(ctx context.Context, path string, log *slog.Logger) error {
+	for deadline := time.Now().Add(busyTimeout); ; {
+		has, err := schemaVersion(path)
+		if err != nil {
+			return err
+		}
+		newest := migrations.Newest()
+		switch {
+		case has == newest:
+			return nil
+		case has > newest:
+			return fmt.Errorf("the file has schema %d and comes from a newer hearsay, this one knows %d; use that one, or restore a backup", has, newest)
+		}
+		unlock, err := Lock(path)
+		if err == nil {
+			err = upgrade(ctx, path, has, newest, log)
+			return errors.Join(err, unlock())
+		}
+		if !errors.Is(err, ErrLocked) {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("a server with an older schema runs on the file; stop it first, the upgrade needs the file alone: %w", err)
+		}
+		select {
+		case <-time.After(20 * time.Millisecond): // it may be another first command
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func upgrade(ctx context.Context, path string, has, newest int64, log *slog.Logger) error {
+	if has > 0 {
+		name := fmt.Sprintf("%s.before-v%d", path, newest)
+		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if err := copyTo(ctx, path, name); err != nil {
+			return fmt.Errorf("copy the file before its upgrade: %w", err)
+		}
+		log.Info("upgrading the database", "from", has, "to", newest, "copy", name)
+		if err := dropCopies(path); err != nil {
+			log.Warn("old copies could not be removed", "err", err)
+		}
+	}
+	if err := migrations.Apply(ctx, uri(path, "_pragma=busy_timeout(10000)")); err != nil {
+		return fmt.Errorf("upgrade the schema from %d to %d: %w", has, newest, err)
+	}
+	return nil
+}
+
+// dropCopies keeps the newest upgrade copies.
+func dropCopies(path string) error {
+	const mark = ".before-v"
+	names, err := filepath.Glob(escapeGlob(path) + mark + "*")
+	if err != nil {
+		return err
+	}
+	version := func(name string) int {
+		n, _ := strconv.Atoi(name[strings.LastIndex(name, mark)+len(mark):]) // 0 for what is not ours: first to be seen, never removed
+		return n
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return version(name) == 0 })
+	slices.SortFunc(names, func(a, b string) int { return version(b) - version(a) })
+	var errs []error
+	for _, name := range names[min(copiesKept, len(names)):] {
+		errs = append(errs, os.Remove(name))
+	}
+	return errors.Join(errs...)
+}
+
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// schemaVersion says which schema a file has: 0 for an empty one. It refuses a
+// file that is no database, or another program's.
+func schemaVersion(path string) (version int64, err error) {
+	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadOnly|sqlite.OpenURI)
+	if err != nil {
+		return 0, foreign(err)
+	}
+	defer conn.Close()
+	conn.SetBusyTimeout(busyTimeout)
+	tables, id := 0, 0
+	if _, err := row(conn, `SELECT count(*) FROM sqlite_schema`, func(stmt *sqlite.Stmt) { tables = stmt.ColumnInt(0) }); err != nil {
+		return 0, foreign(err)
+	}
+	if tables == 0 {
+		return 0, nil
+	}
+	if _, err := row(conn, `PRAGMA application_id`, func(stmt *sqlite.Stmt) { id = stmt.ColumnInt(0) }); err != nil {
+		return 0, foreign(err)
+	}
+	if id != applicationID {
+		// goose makes its table before the first migration: that far, a start that was cut off left the file.
+		began, err := row(conn, `
+			SELECT 1 FROM sqlite_schema HAVING count(*) FILTER (WHERE tbl_name NOT IN (?1, 'sqlite_sequence')) = 0`,
+			func(*sqlite.Stmt) {}, migrations.VersionTable)
+		if err != nil || !began {
+			return 0, errors.Join(err, errForeign)
+		}
+		return 0, nil
+	}
+	_, err = row(conn, `SELECT max(version_id) FROM `+migrations.VersionTable,
+		func(stmt *sqlite.Stmt) { version = stmt.ColumnInt64(0) })
+	return version, err
+}
+
+var errForeign = errors.New("the file is no hearsay database; name another one with --db")
+
+func foreign(err error) error {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultNotADB, sqlite.ResultCorrupt:
+		return fmt.Errorf("%w (%v)", errForeign, err)
+	}
+	return err
+}

@@ -1,0 +1,240 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+const (
+	readers     = 4                      // connections that read
+	busyTimeout = 10 * time.Second       // how long to wait for another process's transaction
+	pollEvery   = 250 * time.Millisecond // how often to look for other processes' commits
+)
+
+var commitSeconds = metrics.NewHistogram("hearsay_commit_seconds")
+
+// Options are the settings of a Store; the zero value works.
+type Options struct {
+	Log *slog.Logger // nil: none
+}
+
+// A Store is an open database file with the newest schema.
+type Store struct {
+	path  string
+	log   *slog.Logger
+	reads *sqlitex.Pool
+	jobs  chan *job
+	lines chan *line
+
+	quit    chan struct{} // closed by Close
+	done    chan struct{} // closed when the writer has ended
+	closing sync.Once
+	closed  error
+
+	touches touches
+	pins    pins
+
+	committed atomic.Int64 // when a commit last woke the watchers, in nanoseconds since 1970
+	mu        sync.Mutex   // guards watchers
+	watchers  map[chan struct{}]struct{}
+}
+
+// Open opens the file at path, makes it if it does not exist, and applies the
+// migrations that it lacks, after a copy of it. It refuses a file that is no
+// database of ours or comes from a newer program.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := secure(path); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, path, o.Log); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	s := &Store{
+		path: path, log: o.Log,
+		jobs: make(chan *job), lines: make(chan *line, 1024),
+		quit: make(chan struct{}), done: make(chan struct{}),
+		watchers: map[chan struct{}]struct{}{},
+	}
+	s.touches.m = map[touched]touch{}
+	s.pins.m = map[*CatchUp]VersionID{}
+	w, err := s.openWriter()
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	s.reads, err = sqlitex.NewPool(uri(path, ""), sqlitex.PoolOptions{
+		Flags:    sqlite.OpenReadOnly | sqlite.OpenURI,
+		PoolSize: readers,
+	})
+	if err != nil {
+		w.conn.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	go w.run()
+	return s, nil
+}
+
+// Close waits for the writes that have begun, keeps what is only in memory, and
+// closes the file.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		err := s.FlushTouches(context.Background())
+		close(s.quit)
+		<-s.done
+		s.closed = errors.Join(err, s.closed, s.reads.Close())
+	})
+	return s.closed
+}
+
+// Path is the absolute path of the file.
+func (s *Store) Path() string { return s.path }
+
+// secure makes the file if it does not exist, and readable to its owner alone;
+// SQLite gives its companions the same mode.
+func secure(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: the folder %s does not exist; make it, or name another file with --db", path, filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err != nil {
+		return err
+	} else if st.IsDir() {
+		return fmt.Errorf("%s is a folder; name a file with --db", path)
+	}
+	return f.Chmod(0o600)
+}
+
+// uri names the file for SQLite, whatever characters its path has.
+func uri(path, query string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") { // C:/…
+		path = "/" + path
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query}).String()
+}
+
+// Watch returns a channel that gets a value soon after a commit of anything but
+// chat messages, by this process or another. It holds one value: whoever is woken
+// reads until level. stop ends it.
+func (s *Store) Watch() (wake <-chan struct{}, stop func()) {
+	ch := make(chan struct{}, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watchers[ch] = struct{}{}
+	return ch, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.watchers, ch)
+	}
+}
+
+func (s *Store) wake() {
+	s.committed.Store(time.Now().UnixNano())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ch := range s.watchers {
+		select {
+		case ch <- struct{}{}:
+		default: // it has not looked since the last one
+		}
+	}
+}
+
+// SinceCommit says how long ago watchers were last woken.
+func (s *Store) SinceCommit() time.Duration {
+	return time.Duration(time.Now().UnixNano() - s.committed.Load())
+}
+
+// Watchers says how many Watch calls have not been stopped.
+func (s *Store) Watchers() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.watchers)
+}
+
+// read runs fn in one read transaction: all that it sees is of one moment.
+func (s *Store) read(ctx context.Context, fn func(*sqlite.Conn) error) (err error) {
+	conn, err := s.reads.Take(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.reads.Put(conn)
+	defer sqlitex.Transaction(conn)(&err)
+	return fn(conn)
+}
+
+// Ready reports whether the file can be read and its writer lives.
+func (s *Store) Ready(ctx context.Context) error {
+	select {
+	case <-s.quit:
+		return errors.New("the database is closing")
+	default:
+	}
+	_, err := s.Newest(ctx)
+	return err
+}
+
+// row is shorthand for a query of at most one row. It reports whether there was one.
+func row(conn *sqlite.Conn, query string, scan func(*sqlite.Stmt), args ...any) (bool, error) {
+	found := false
+	err := sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: func(stmt *sqlite.Stmt) error {
+		found = true
+		scan(stmt)
+		return nil
+	}})
+	return found, err
+}
+
+// rows collects what scan makes of each row.
+func rows[T any](conn *sqlite.Conn, query string, scan func(*sqlite.Stmt) T, args ...any) ([]T, error) {
+	var all []T
+	err := sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args, ResultFunc: func(stmt *sqlite.Stmt) error {
+		all = append(all, scan(stmt))
+		return nil
+	}})
+	return all, err
+}
+
+func exec(conn *sqlite.Conn, query string, args ...any) error {
+	return sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: args})
+}
+
+// null turns an empty text into NULL.
+func null(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// clash turns a broken UNIQUE constraint into that error.
+func clash(err, then error) error {
+	if code := sqlite.ErrCode(err); code == sqlite.ResultConstraintUnique || code == sqlite.ResultConstraintTrigger {
+		return then
+	}
+	return err
+}

@@ -1,0 +1,259 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// A Kind is a kind of record, as it is named in events: "sync/KIND".
+type Kind string
+
+// The kinds of records, each after those that it refers to.
+const (
+	Channels     Kind = "channels"
+	Games        Kind = "games"
+	Events       Kind = "events"
+	Achievements Kind = "achievements"
+)
+
+// Kinds are all kinds.
+var Kinds = []Kind{Channels, Games, Events, Achievements}
+
+// An Action is what happened to a record.
+type Action string
+
+// The actions.
+const (
+	Create Action = "create"
+	Update Action = "update"
+	Delete Action = "delete"
+)
+
+// A VersionID is a place in the log; ids ascend in the order of the commits.
+type VersionID int64
+
+// A Version is one logged change of a record. Protocol section 9.
+type Version struct {
+	ID        VersionID
+	Kind      Kind
+	Record    int64
+	Action    Action
+	Payload   string    // the record as JSON, with client_secret "redacted"; after a delete its last state
+	Secret    []byte    // of a game: SHA-256 of its secret, if it has one
+	LoggedAt  time.Time // unique and strictly increasing
+	CreatedAt time.Time // LoggedAt of the record's first version
+}
+
+const versionColumns = `id, kind, record_id, action, payload, secret_hash, logged_at, created_at`
+
+func scanVersion(stmt *sqlite.Stmt) Version {
+	v := Version{
+		ID: VersionID(stmt.ColumnInt64(0)), Kind: Kind(stmt.ColumnText(1)), Record: stmt.ColumnInt64(2),
+		Action: Action(stmt.ColumnText(3)), Payload: stmt.ColumnText(4),
+		LoggedAt: fromMicros(stmt.ColumnInt64(6)), CreatedAt: fromMicros(stmt.ColumnInt64(7)),
+	}
+	if n := stmt.ColumnLen(5); n > 0 {
+		v.Secret = make([]byte, n)
+		stmt.ColumnBytes(5, v.Secret)
+	}
+	return v
+}
+
+// Newest is the id of the log's last version, 0 if it is empty.
+func (s *Store) Newest(ctx context.Context) (id VersionID, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		id, err = newest(conn)
+		return err
+	})
+	return id, err
+}
+
+func newest(conn *sqlite.Conn) (id VersionID, err error) {
+	_, err = row(conn, `SELECT coalesce(max(id), 0) FROM versions`,
+		func(stmt *sqlite.Stmt) { id = VersionID(stmt.ColumnInt64(0)) })
+	return id, err
+}
+
+// Versions gives up to limit versions after a place in the log, ascending.
+func (s *Store) Versions(ctx context.Context, after VersionID, limit int) (all []Version, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		all, err = rows(conn, `
+			SELECT `+versionColumns+`
+			FROM versions WHERE id > ?1
+			ORDER BY id LIMIT ?2`, scanVersion, int64(after), limit)
+		return err
+	})
+	return all, err
+}
+
+// Since says where a catch-up begins. The zero value is the beginning: then
+// records that are gone are left out.
+type Since struct {
+	Time  time.Time // strictly later than this; zero: no matter
+	After VersionID // and beyond this
+}
+
+func (s Since) beginning() bool { return s.Time.IsZero() && s.After == 0 }
+
+// A CatchUp goes through the log as it stood at one moment, however long that
+// takes and whatever is written meanwhile. While it is open, the log keeps what it
+// needs. It belongs to one goroutine.
+type CatchUp struct {
+	Through VersionID // the log's last version at that moment; live versions come after it
+
+	store *Store
+	since Since
+	last  int64 // the id, or the record, that was given last
+}
+
+// pins are the open catch-ups: compaction spares what they may still want.
+type pins struct {
+	mu sync.Mutex // guards m
+	m  map[*CatchUp]VersionID
+}
+
+// CatchUp opens one; the caller closes it. It reports ErrNotFound when since lies
+// beyond the log: the file is older than the asker.
+func (s *Store) CatchUp(ctx context.Context, since Since) (*CatchUp, error) {
+	// The pin is there before the end is known, so that no compaction slips between.
+	c := &CatchUp{store: s, since: since, last: int64(since.After)}
+	s.pins.mu.Lock()
+	s.pins.m[c] = 0
+	s.pins.mu.Unlock()
+	through, err := s.Newest(ctx)
+	if err == nil && since.After > through {
+		err = fmt.Errorf("version %d: %w", since.After, ErrNotFound)
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	c.Through = through
+	s.pins.mu.Lock()
+	s.pins.m[c] = through
+	s.pins.mu.Unlock()
+	return c, nil
+}
+
+// Close lets the log forget again. It may be called twice.
+func (c *CatchUp) Close() {
+	c.store.pins.mu.Lock()
+	delete(c.store.pins.m, c)
+	c.store.pins.mu.Unlock()
+}
+
+// pinned is the last version that compaction may look at.
+func (s *Store) pinned(end VersionID) VersionID {
+	s.pins.mu.Lock()
+	defer s.pins.mu.Unlock()
+	for _, through := range s.pins.m {
+		end = min(end, through)
+	}
+	return end
+}
+
+// Next gives the next versions in ascending order, up to limit; none at the end. Of
+// each record it is the newest, and of a game also the oldest if an event or
+// achievement would come before its newest.
+func (c *CatchUp) Next(ctx context.Context, limit int) (all []Version, err error) {
+	err = c.store.read(ctx, func(conn *sqlite.Conn) error {
+		all, err = rows(conn, `
+			SELECT `+versionColumns+`
+			FROM versions AS v
+			WHERE id > ?1 AND id <= ?2 AND logged_at > ?3 AND NOT (?4 AND action = 'delete')
+				AND (NOT EXISTS (
+					SELECT 1 FROM versions AS w
+					WHERE w.kind = v.kind AND w.record_id = v.record_id AND w.id > v.id AND w.id <= ?2)
+				OR v.kind = 'games'
+				AND v.id = (SELECT min(id) FROM versions WHERE kind = 'games' AND record_id = v.record_id)
+				AND EXISTS (
+					SELECT 1 FROM versions AS e
+					WHERE e.game_id = v.record_id AND e.action <> 'delete' AND e.id > v.id
+						AND e.id < (SELECT max(id) FROM versions WHERE kind = 'games' AND record_id = v.record_id AND id <= ?2)
+						AND NOT EXISTS (
+							SELECT 1 FROM versions AS w
+							WHERE w.kind = e.kind AND w.record_id = e.record_id AND w.id > e.id AND w.id <= ?2)))
+			ORDER BY id LIMIT ?5`,
+			scanVersion, c.last, int64(c.Through), sinceMicros(c.since), c.since.beginning(), limit)
+		return err
+	})
+	if len(all) > 0 {
+		c.last = int64(all[len(all)-1].ID)
+	}
+	return all, err
+}
+
+func sinceMicros(since Since) int64 {
+	if since.Time.IsZero() {
+		return -1
+	}
+	// An instant between two microseconds is later than the first of them.
+	return micros(since.Time)
+}
+
+// NextRecords gives the newest versions of the records of one kind in the order of
+// their ids, without those that are gone; none at the end. Only for a catch-up from
+// the beginning, one kind after another.
+func (c *CatchUp) NextRecords(ctx context.Context, kind Kind, limit int) (all []Version, err error) {
+	err = c.store.read(ctx, func(conn *sqlite.Conn) error {
+		all, err = rows(conn, `
+			SELECT `+versionColumns+`
+			FROM versions AS v
+			WHERE kind = ?1 AND record_id > ?2 AND id <= ?3 AND action <> 'delete' AND NOT EXISTS (
+				SELECT 1 FROM versions AS w
+				WHERE w.kind = v.kind AND w.record_id = v.record_id AND w.id > v.id AND w.id <= ?3)
+			ORDER BY record_id LIMIT ?4`,
+			scanVersion, string(kind), c.last, int64(c.Through), limit)
+		return err
+	})
+	c.last = 0
+	if len(all) > 0 {
+		c.last = all[len(all)-1].Record
+	}
+	return all, err
+}
+
+// A Level says what a reader of the whole log holds.
+type Level struct {
+	Counts map[Kind]int    // records
+	Digest map[Kind]string // protocol section 9, extension
+}
+
+// Level is that of the log up to c.Through.
+func (c *CatchUp) Level(ctx context.Context) (l Level, err error) {
+	l = Level{Counts: map[Kind]int{}, Digest: map[Kind]string{}}
+	err = c.store.read(ctx, func(conn *sqlite.Conn) error {
+		for _, kind := range Kinds {
+			sum, text := sha256.New(), []byte(nil)
+			if _, err := rows(conn, `
+				SELECT record_id, max(id), action
+				FROM versions WHERE kind = ?1 AND id <= ?2
+				GROUP BY record_id
+				ORDER BY record_id`,
+				func(stmt *sqlite.Stmt) (none struct{}) {
+					if Action(stmt.ColumnText(2)) == Delete {
+						return
+					}
+					l.Counts[kind]++
+					text = strconv.AppendInt(text[:0], stmt.ColumnInt64(0), 10)
+					text = append(text, ':')
+					text = strconv.AppendInt(text, stmt.ColumnInt64(1), 10)
+					sum.Write(append(text, '\n'))
+					return
+				}, string(kind), int64(c.Through)); err != nil {
+				return err
+			}
+			l.Counts[kind] += 0 // so that it is there
+			l.Digest[kind] = hex.EncodeToString(sum.Sum(nil))
+		}
+		return nil
+	})
+	return l, err
+}

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+var errClosed = errors.New("the database is closing")
+
+// A job is one transaction on the writing connection.
+type job struct {
+	do   func(*sqlite.Conn) error
+	done chan error // holds one
+}
+
+// A writer owns the connection that writes. Only its goroutine uses conn.
+type writer struct {
+	*Store
+	conn  *sqlite.Conn
+	dirty bool  // the transaction at hand changed more than chat messages
+	full  bool  // synchronous is FULL, not NORMAL
+	seen  int64 // data_version: changes when another connection has committed
+}
+
+func (s *Store) openWriter() (_ *writer, err error) {
+	w := &writer{Store: s, full: true}
+	h := &hooks{
+		update: func(table string) {
+			if table != "messages" {
+				w.dirty = true
+			}
+		},
+		rollback: func() { w.dirty = false },
+		commit: func() {
+			if w.dirty {
+				w.dirty = false
+				s.wake()
+			}
+		},
+	}
+	number, err := register(h)
+	if err != nil {
+		return nil, err
+	}
+	w.conn, err = sqlite.OpenConn(uri(s.path, fmt.Sprintf("%s=%d", hookParameter, number)),
+		sqlite.OpenReadWrite|sqlite.OpenWAL|sqlite.OpenURI)
+	if err != nil {
+		forget(number)
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			w.conn.Close()
+		}
+	}()
+	w.conn.SetBusyTimeout(busyTimeout)
+	if err := sqlitex.ExecuteScript(w.conn, `
+		PRAGMA foreign_keys = ON;
+		PRAGMA synchronous = FULL;
+		PRAGMA temp_store = MEMORY;`, nil); err != nil {
+		return nil, err
+	}
+	if err := h.hookCommits(number); err != nil {
+		return nil, err
+	}
+	w.seen, err = w.dataVersion()
+	return w, err
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	ticker := time.NewTicker(pollEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case j := <-w.jobs:
+			j.done <- w.transact(true, j.do)
+		case l := <-w.lines:
+			w.append(l)
+		case <-ticker.C:
+			w.poll()
+		case <-w.quit:
+			w.finish()
+			return
+		}
+	}
+}
+
+// finish ends the writer. Callers that still wait are told by quit; messages
+// that were accepted are logged.
+func (w *writer) finish() {
+	for {
+		select {
+		case l := <-w.lines:
+			w.append(l)
+			continue
+		default:
+		}
+		break
+	}
+	w.closed = w.conn.Close()
+}
+
+// poll wakes the watchers if another process has committed.
+func (w *writer) poll() {
+	now, err := w.dataVersion()
+	if err != nil {
+		w.log.Warn("other processes' changes cannot be seen", "err", err)
+		return
+	}
+	if now != w.seen {
+		w.seen = now
+		w.wake()
+	}
+}
+
+func (w *writer) dataVersion() (n int64, err error) {
+	_, err = row(w.conn, `PRAGMA data_version`, func(stmt *sqlite.Stmt) { n = stmt.ColumnInt64(0) })
+	return n, err
+}
+
+// transact runs do in an IMMEDIATE transaction. With full the commit survives a
+// power cut, else only the death of the process.
+func (w *writer) transact(full bool, do func(*sqlite.Conn) error) (err error) {
+	if full != w.full {
+		mode := `PRAGMA synchronous = NORMAL`
+		if full {
+			mode = `PRAGMA synchronous = FULL`
+		}
+		if err := exec(w.conn, mode); err != nil {
+			return err
+		}
+		w.full = full
+	}
+	began := time.Now()
+	end, err := sqlitex.ImmediateTransaction(w.conn)
+	if err != nil {
+		return locked(err)
+	}
+	err = do(w.conn)
+	end(&err)
+	if err == nil {
+		commitSeconds.UpdateDuration(began)
+	}
+	return err
+}
+
+func locked(err error) error {
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy {
+		return fmt.Errorf("another program has kept the database locked for %v; end its transaction: %w", busyTimeout, err)
+	}
+	return err
+}
+
+// write runs do in one durable transaction on the writer's goroutine. It returns
+// early when ctx ends before do has begun.
+func (s *Store) write(ctx context.Context, do func(*sqlite.Conn) error) error {
+	j := &job{do: do, done: make(chan error, 1)}
+	select {
+	case s.jobs <- j:
+		return <-j.done
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.done:
+		return errClosed
+	}
+}

@@ -1,0 +1,77 @@
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+// VersionTable is where goose notes the steps that a file has; the column is
+// version_id.
+const VersionTable = "goose_db_version"
+
+// Newest is the number of the last step that this program knows.
+func Newest() int64 {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		panic(err) // the pattern is constant
+	}
+	var newest int64
+	for _, name := range names {
+		if v, err := goose.NumericComponent(name); err == nil {
+			newest = max(newest, v)
+		}
+	}
+	return newest
+}
+
+// Apply brings the file that the URI names to the newest schema, each step in a
+// transaction of its own. Nobody else may migrate the file meanwhile: goose takes
+// no lock on SQLite. Foreign keys are off during the steps, so that a step may
+// rebuild a table, and checked at the end.
+func Apply(ctx context.Context, uri string) (err error) {
+	db, err := sql.Open("sqlite", uri)
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1)
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithTableName(VersionTable))
+	if err != nil {
+		db.Close()
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	defer func() {
+		if cerr := provider.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	if _, err := provider.Up(ctx); err != nil {
+		return err
+	}
+	return check(ctx, db)
+}
+
+func check(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, "PRAGMA foreign_key_check")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		var table, parent string
+		var row, key any
+		if err := rows.Scan(&table, &row, &parent, &key); err != nil {
+			return err
+		}
+		return fmt.Errorf("row %v of %s refers to no row of %s", row, table, parent)
+	}
+	return rows.Err()
+}
