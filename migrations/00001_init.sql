@@ -7,7 +7,7 @@
 -- Whoever writes here, be it this program or the sqlite3 shell, the triggers log
 -- it. They use nothing that an SQLite of 2022 does not have.
 
-PRAGMA application_id = 1213354585; -- "HRSY"
+PRAGMA application_id = 1213354841; -- "HRSY"
 
 CREATE TABLE channels (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -56,11 +56,10 @@ type getStep struct {
 	Status  int               `json:"status"`
 	Answer  map[string]string `json:"answer"`
 	Absent  []string          `json:"absent"`
-	Within  duration          `json:"within"`
 }
 
 func (s *getStep) play(ctx context.Context, p *performance, _ *peer) error {
-	ctx, cancel := p.patient(ctx, s.Within)
+	ctx, cancel := p.patient(ctx, 0)
 	defer cancel()
 	head, err := s.request(ctx, p.url)
 	if err != nil {

@@ -8,9 +8,8 @@ import (
 // A drainStep reads sync frames up to the first other one, or, without a
 // frame, up to the answer of a fence.
 type drainStep struct {
-	Frame  any      `json:"frame"`
-	Within duration `json:"within"`
-	Once   bool     `json:"once"` // no record may come twice
+	Frame any  `json:"frame"`
+	Once  bool `json:"once"` // no record may come twice
 }
 
 func (s *drainStep) play(ctx context.Context, p *performance, one *peer) error {
@@ -42,7 +41,7 @@ func (s *drainStep) drainToFence(ctx context.Context, p *performance, one *peer)
 
 func (s *drainStep) drainToFrame(ctx context.Context, p *performance, one *peer) error {
 	for {
-		f, err := p.next(ctx, one, s.Within)
+		f, err := p.next(ctx, one)
 		if err != nil {
 			return fmt.Errorf("want %s, but %w", show(s.Frame), err)
 		}

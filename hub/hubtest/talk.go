@@ -204,7 +204,7 @@ type closeStep struct {
 }
 
 func (s *closeStep) play(ctx context.Context, p *performance, one *peer) error {
-	f, err := p.next(ctx, one, s.Within)
+	f, err := p.next(ctx, one)
 	if err == nil {
 		return fmt.Errorf("want close %d, got %s", s.Code, f)
 	}

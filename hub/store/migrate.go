@@ -121,13 +121,12 @@ func schemaVersion(path string) (version int64, err error) {
 	}
 	if id != applicationID {
 		// goose makes its table before the first migration: that far, a start that was cut off left the file.
-		began, err := row(conn, `
-			SELECT 1 FROM sqlite_schema HAVING count(*) FILTER (WHERE tbl_name NOT IN (?1, 'sqlite_sequence')) = 0`,
+		other, err := row(conn, `SELECT 1 FROM sqlite_schema WHERE tbl_name NOT IN (?1, 'sqlite_sequence')`,
 			func(*sqlite.Stmt) {}, migrations.VersionTable)
-		if err != nil || !began {
-			return 0, errors.Join(err, errForeign)
+		if err == nil && other {
+			err = errForeign
 		}
-		return 0, nil
+		return 0, err
 	}
 	_, err = row(conn, `SELECT max(version_id) FROM `+migrations.VersionTable,
 		func(stmt *sqlite.Stmt) { version = stmt.ColumnInt64(0) })

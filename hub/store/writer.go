@@ -59,11 +59,10 @@ func (s *Store) openWriter() (_ *writer, err error) {
 		}
 	}()
 	w.conn.SetBusyTimeout(busyTimeout)
-	if err := sqlitex.ExecuteScript(w.conn, `
-		PRAGMA foreign_keys = ON;
-		PRAGMA synchronous = FULL;
-		PRAGMA temp_store = MEMORY;`, nil); err != nil {
-		return nil, err
+	for _, query := range []string{`PRAGMA foreign_keys = ON`, `PRAGMA synchronous = FULL`, `PRAGMA temp_store = MEMORY`} {
+		if err := exec(w.conn, query); err != nil {
+			return nil, err
+		}
 	}
 	if err := h.hookCommits(number); err != nil {
 		return nil, err

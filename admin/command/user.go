@@ -1,0 +1,171 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"hearsay/hub/store"
+)
+
+func userCommand() *cobra.Command {
+	return noun("user", "People who run the hub from a browser", userAdd(), userList(), userPassword(), userRemove())
+}
+
+func (c *call) user(username string) (store.User, error) {
+	all, err := c.store.Users(c.Context())
+	u, err := pick(all, err, func(u store.User) bool { return strings.EqualFold(u.Username, username) })
+	return u, c.unknown(err, "user", username)
+}
+
+func userAdd() *cobra.Command {
+	var u store.User
+	cmd := &cobra.Command{
+		Use:     "add USERNAME",
+		Short:   "Add a user; the password is asked for, or the first line of the input",
+		Example: "  hearsay user add ann --role moderator",
+		Args:    take("USERNAME"),
+		RunE: run(creating, func(c *call) error {
+			password, err := c.password()
+			if err != nil {
+				return err
+			}
+			u.Username = c.args[0]
+			made, err := c.store.CreateUser(c.Context(), u, password)
+			if err != nil {
+				return err
+			}
+			return c.say(made, "Added the user %s.", made.Username)
+		}),
+	}
+	cmd.Flags().StringVar(&u.Role, "role", "admin", "what they may do: admin or moderator")
+	return cmd
+}
+
+var userTable = table[store.User]{
+	none:  "There are no users. Add one with: hearsay user add USERNAME",
+	heads: []string{"USERNAME", "ROLE", "CREATED"},
+	cells: func(u store.User) []string {
+		return []string{u.Username, u.Role, u.CreatedAt.UTC().Format(time.RFC3339)}
+	},
+}
+
+func userList() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List all users",
+		Example: "  hearsay user list",
+		Args:    take(),
+		RunE: run(existing, func(c *call) error {
+			all, err := c.store.Users(c.Context())
+			if err != nil {
+				return err
+			}
+			return userTable.print(c, all)
+		}),
+	}
+}
+
+func userPassword() *cobra.Command {
+	return &cobra.Command{
+		Use:     "password USERNAME",
+		Short:   "Give a user another password, asked for as with user add",
+		Example: "  hearsay user password ann",
+		Args:    take("USERNAME"),
+		RunE: run(existing, func(c *call) error {
+			u, err := c.user(c.args[0])
+			if err != nil {
+				return err
+			}
+			password, err := c.password()
+			if err != nil {
+				return err
+			}
+			if err := c.store.SetPassword(c.Context(), u.Username, password); err != nil {
+				return err
+			}
+			return c.say(u, "Changed the password of %s.", u.Username)
+		}),
+	}
+}
+
+func userRemove() *cobra.Command {
+	return &cobra.Command{
+		Use:     "remove USERNAME",
+		Short:   "Remove a user",
+		Example: "  hearsay user remove ann",
+		Args:    take("USERNAME"),
+		RunE: run(existing, func(c *call) error {
+			u, err := c.user(c.args[0])
+			if err != nil {
+				return err
+			}
+			if err := c.store.DeleteUser(c.Context(), u.Username); err != nil {
+				return err
+			}
+			return c.say(u, "Removed the user %s.", u.Username)
+		}),
+	}
+}
+
+// password asks for a password twice where there is a terminal; else it is the
+// first line of the input.
+func (c *call) password() (string, error) {
+	if f, ok := c.InOrStdin().(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		first, err := c.ask(f, "Password: ")
+		if err != nil {
+			return "", err
+		}
+		second, err := c.ask(f, "Again: ")
+		if err == nil && first != second {
+			err = &store.FieldError{Field: "password", Reason: "the two are not the same; try again"}
+		}
+		return first, err
+	}
+	const most = 64 << 10 // more than any password may have
+	line, err := bufio.NewReader(io.LimitReader(c.InOrStdin(), most)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	line = strings.TrimRight(line, "\r\n")
+	if line == "" {
+		return "", &store.FieldError{Field: "password", Reason: "is missing; give it as one line of the input"}
+	}
+	return line, nil
+}
+
+// ask reads a line from the terminal without echo. When the context ends, it turns
+// the echo on again: the operator's shell would keep it off.
+func (c *call) ask(f *os.File, prompt string) (string, error) {
+	fd := int(f.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return "", fmt.Errorf("ask for the password: %w", err)
+	}
+	fmt.Fprint(c.ErrOrStderr(), prompt)
+	var text []byte
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		text, err = term.ReadPassword(fd)
+		done <- err
+	}()
+	select {
+	case err = <-done:
+	case <-c.Context().Done():
+		return "", errors.Join(context.Cause(c.Context()), term.Restore(fd, state))
+	}
+	fmt.Fprintln(c.ErrOrStderr())
+	if err != nil {
+		return "", fmt.Errorf("ask for the password: %w", err)
+	}
+	return string(text), nil
+}

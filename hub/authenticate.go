@@ -1,0 +1,254 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+var welcome = wire.Frame{
+	Event: wire.Authenticate, Status: wire.StatusSuccess,
+	Payload: wire.Encode(wire.Welcome{Unicode: "✔️", Version: wire.Version}),
+}.Encode()
+
+func countAuthentication(result string) {
+	metrics.GetOrCreateCounter(fmt.Sprintf("hearsay_authentications_total{result=%q}", result)).Inc()
+}
+
+// handleAuthenticate serves authenticate. Some clients never come back after its
+// failure, so that is only for what is wrong in the request; whatever else stands
+// in the way closes the socket without it. Section 3.
+func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame) {
+	now := time.Now()
+	p, ok := wire.DecodeAuthenticate(f.Payload)
+	key := failure{network(s.remote), p.ClientID}
+	if s.hub.failures.over(key, s.hub.l.Failures, now) {
+		countAuthentication("throttled")
+		s.end(ending{code: wire.CloseTryLater, reason: "too many failed authentications"})
+		return
+	}
+	var peer store.Peer
+	err := store.ErrUnauthorized
+	if ok {
+		peer, err = s.hub.store.Authenticate(ctx, p.ClientID, p.ClientSecret, now)
+	}
+	supports, problem := parseSupports(p.Supports)
+	switch {
+	case errors.Is(err, store.ErrUnauthorized):
+		s.hub.failures.fail(key, now)
+		s.hub.addresses.fail(network(s.remote), now)
+		s.log.Load().Warn("authentication failed", "client_id", p.ClientID)
+		s.refuse(wire.ErrorCredentials)
+	case errors.Is(err, store.ErrBarred):
+		countAuthentication("suspended")
+		s.end(endingRemoved("suspended"))
+	case err != nil:
+		s.log.Load().Error("authentication impossible", "err", err)
+		s.tryLater("the database does not answer")
+	case problem != "":
+		s.refuse(problem)
+	default:
+		s.log.Store(s.log.Load().With(kindOf(peer), peer.ShortName))
+		s.admit(ctx, peer, supports, p)
+	}
+}
+
+func kindOf(p store.Peer) string {
+	if p.Application {
+		return "application"
+	}
+	return "game"
+}
+
+// refuse answers with a failure and closes.
+func (s *session) refuse(reason string) {
+	countAuthentication(reason)
+	s.send(wire.Frame{Event: wire.Authenticate, Status: wire.StatusFailure, Error: reason}.Encode())
+	s.end(ending{code: wire.CloseAuthentication, reason: wire.Goodbye, flush: true})
+}
+
+func (s *session) tryLater(reason string) {
+	countAuthentication("try later")
+	s.end(ending{code: wire.CloseTryLater, reason: reason})
+}
+
+// parseSupports gives the flags, or says what is wrong with them.
+func parseSupports(names []string) (all wire.Supports, problem string) {
+	if len(names) == 0 {
+		return 0, wire.ErrorMissingSupports
+	}
+	for _, name := range names {
+		flag := wire.Support(name)
+		if flag == 0 {
+			problem = wire.ErrorUnknownSupports
+		}
+		all |= flag
+	}
+	if !all.Has(wire.SupportChannels) {
+		problem = wire.ErrorMustSupport
+	}
+	return all, problem
+}
+
+// admit lets a peer with good credentials in.
+func (s *session) admit(ctx context.Context, peer store.Peer, supports wire.Supports, p wire.AuthenticatePayload) {
+	if !s.reserve(owner{peer.Application, peer.ID}) {
+		s.tryLater("too many sockets")
+		return
+	}
+	channels, refused, err := s.wanted(ctx, p.Channels)
+	if err == nil {
+		err = s.hub.noteClient(ctx, peer, p)
+	}
+	if err == nil {
+		err = s.hub.follow(ctx) // the game may be newer than the last look
+	}
+	if err != nil {
+		s.log.Load().Error("authentication impossible", "err", err)
+		s.tryLater("the database does not answer")
+		return
+	}
+	s.buckets = newBuckets(s.hub.l, peer.Application)
+	if p.Debug {
+		s.debugUntil = time.Now().Add(s.hub.o.DebugFor)
+	}
+	first := [][]byte{welcome}
+	for _, name := range refused {
+		first = append(first, wire.Frame{
+			Event: wire.ChannelsSubscribe, Status: wire.StatusFailure, Error: wire.ErrorSubscribe(name, false),
+		}.Encode())
+	}
+	if peer.Application {
+		s.form = peer.SyncForm
+		if p.Sync != "" {
+			s.form = p.Sync
+		}
+		for _, frame := range first {
+			s.send(frame)
+		}
+		first = nil
+		if s.form == "records" && !s.startRecords(peer) {
+			return
+		}
+	}
+	s.activate(&peer, supports, append(first, heartbeatFrame), channels, newRoster(p.Players))
+}
+
+// reserve counts the socket as its owner's, unless that has too many.
+func (s *session) reserve(o owner) bool {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	if most := s.hub.l.Sockets; most > 0 && s.hub.sockets[o] >= most {
+		return false
+	}
+	s.hub.sockets[o]++
+	s.reserved = &o
+	return true
+}
+
+// wanted finds or makes the channels that an authenticate names, and lists those
+// whose name cannot be. One that differs from a channel only by case is passed
+// over: a failure that nobody asked for crashes some clients.
+func (s *session) wanted(ctx context.Context, names []string) (ids []store.ChannelID, refused []string, err error) {
+	for _, name := range names {
+		id, err := s.hub.ensureChannel(ctx, name)
+		switch {
+		case errors.Is(err, store.ErrInvalid):
+			refused = append(refused, name)
+		case errors.Is(err, store.ErrConflict):
+		case err != nil:
+			return nil, nil, err
+		default:
+			ids = append(ids, id)
+		}
+	}
+	return ids, refused, nil
+}
+
+// noteClient stores what a game's client calls itself, if that is new.
+func (h *Hub) noteClient(ctx context.Context, peer store.Peer, p wire.AuthenticatePayload) error {
+	if peer.Application || (p.UserAgent == "" || p.UserAgent == peer.UserAgent) && (p.Version == "" || p.Version == peer.Version) {
+		return nil
+	}
+	return h.store.SetClient(ctx, store.GameID(peer.ID), p.UserAgent, p.Version)
+}
+
+// activate makes the socket one of its owner's. The first frames are queued in the
+// same moment, so that nothing comes before them and nothing after them is missed.
+func (s *session) activate(peer *store.Peer, supports wire.Supports, first [][]byte, channels []store.ChannelID, players roster) {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	game := h.directory.games[store.GameID(peer.ID)]
+	switch {
+	case s.left:
+		return
+	case h.stopping:
+		s.end(ending{code: wire.ClosePlannedStop, reason: "restarting"})
+		return
+	case !peer.Application && game == nil:
+		s.end(endingRemoved("removed"))
+		return
+	}
+	countAuthentication("success")
+	for _, frame := range first {
+		s.send(frame)
+	}
+	s.peer, s.supports, s.players, s.channels = peer, supports, players, map[store.ChannelID]struct{}{}
+	for _, id := range channels {
+		s.subscribe(id)
+	}
+	if peer.Application {
+		h.listen(topic{kind: topicAllChannels}, s)
+	}
+	if supports.Has(wire.SupportPlayers) {
+		h.listen(topic{kind: topicPlayers}, s)
+	}
+	if supports.Has(wire.SupportGames) {
+		h.listen(topic{kind: topicGames}, s)
+	}
+	if came := h.presence.join(s); came && !peer.Application && game.Display {
+		h.announce(wire.GamesConnect, s.owner(), game.Game)
+	}
+	signal(s.beats)
+	s.log.Load().Info("authenticated", "supports", supports.Names())
+}
+
+// leave undoes what activate and reserve did. It may be called twice.
+func (h *Hub) leave(s *session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s.left {
+		return
+	}
+	s.left = true
+	if s.reserved != nil {
+		if h.sockets[*s.reserved]--; h.sockets[*s.reserved] <= 0 {
+			delete(h.sockets, *s.reserved)
+		}
+	}
+	if !s.active() {
+		return
+	}
+	h.store.Touch(*s.peer, time.Now())
+	for _, kind := range []topicKind{topicAllChannels, topicPlayers, topicGames} {
+		h.unlisten(topic{kind: kind}, s)
+	}
+	o := s.owner()
+	h.presence.leave(s, h.o.OfflineAfter, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if on := h.presence[o]; on != nil && len(on.sessions) == 0 {
+			h.offline(o)
+		}
+	})
+	for id := range s.channels {
+		h.unlisten(topic{topicChannel, id}, s)
+	}
+}

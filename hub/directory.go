@@ -1,0 +1,174 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+// followBatch is how many versions are read at once.
+const followBatch = 500
+
+// The directory is what the hub knows of games and channels: it is the first
+// reader of its own log. It is guarded by Hub.mu, but for cursor, which belongs to
+// whoever holds Hub.following.
+type directory struct {
+	cursor       store.VersionID
+	games        map[store.GameID]*wire.GameRecord
+	gameNames    map[string]store.GameID // folded short names
+	channels     map[store.ChannelID]wire.ChannelRecord
+	channelNames map[string]store.ChannelID // exact
+}
+
+func newDirectory() directory {
+	return directory{
+		games: map[store.GameID]*wire.GameRecord{}, gameNames: map[string]store.GameID{},
+		channels: map[store.ChannelID]wire.ChannelRecord{}, channelNames: map[string]store.ChannelID{},
+	}
+}
+
+// load fills the directory at the start.
+func (h *Hub) load(ctx context.Context) error {
+	c, err := h.store.CatchUp(ctx, store.Since{})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, kind := range []store.Kind{store.Channels, store.Games} {
+		for {
+			versions, err := c.NextRecords(ctx, kind, followBatch)
+			if err != nil {
+				return fmt.Errorf("read the %s: %w", kind, err)
+			}
+			if len(versions) == 0 {
+				break
+			}
+			h.apply(versions)
+		}
+	}
+	h.directory.cursor = c.Through
+	return nil
+}
+
+// follow reads the log to its end into the directory. Whoever has just changed a
+// record calls it to see the change.
+func (h *Hub) follow(ctx context.Context) error {
+	h.following.Lock()
+	defer h.following.Unlock()
+	for {
+		versions, err := h.store.Versions(ctx, h.directory.cursor, followBatch)
+		if err != nil || len(versions) == 0 {
+			return err
+		}
+		h.apply(versions)
+		h.directory.cursor = versions[len(versions)-1].ID
+	}
+}
+
+func (h *Hub) apply(versions []store.Version) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, v := range versions {
+		var err error
+		switch v.Kind {
+		case store.Channels:
+			err = h.applyChannel(v)
+		case store.Games:
+			err = h.applyGame(v)
+		}
+		if err != nil {
+			h.log.Error("a version of the log makes no sense", "version", v.ID, "err", err)
+		}
+	}
+}
+
+func (h *Hub) applyChannel(v store.Version) error {
+	id, d := store.ChannelID(v.Record), &h.directory
+	if was, there := d.channels[id]; there {
+		delete(d.channelNames, was.Name)
+	}
+	if v.Action == store.Delete {
+		delete(d.channels, id)
+		for _, t := range []topic{{topicChannel, id}, {kind: topicAllChannels}} {
+			for s := range h.topics[t] {
+				delete(s.channels, id)
+			}
+		}
+		delete(h.topics, topic{topicChannel, id})
+		return nil
+	}
+	var c wire.ChannelRecord
+	if err := json.Unmarshal([]byte(v.Payload), &c); err != nil {
+		return err
+	}
+	d.channels[id] = c
+	d.channelNames[c.Name] = id
+	return nil
+}
+
+// applyGame also tells who must know: a game that is removed, hidden or shown
+// while it is online is news. Section 8.
+func (h *Hub) applyGame(v store.Version) error {
+	id, d := store.GameID(v.Record), &h.directory
+	was := d.games[id]
+	if v.Action == store.Delete {
+		if was != nil {
+			h.kick(owner{id: v.Record}, "removed")
+			delete(d.games, id)
+			delete(d.gameNames, wire.Fold(was.Game))
+		}
+		return nil
+	}
+	g := new(wire.GameRecord)
+	if err := json.Unmarshal([]byte(v.Payload), g); err != nil {
+		return err
+	}
+	d.games[id] = g
+	d.gameNames[wire.Fold(g.Game)] = id
+	if h.presence[owner{id: v.Record}] != nil && was != nil && was.Display != g.Display {
+		event := wire.GamesConnect
+		if !g.Display {
+			event = wire.GamesDisconnect
+		}
+		h.announce(event, owner{id: v.Record}, g.Game)
+	}
+	return nil
+}
+
+// admit ends the sockets of games and applications that may be connected no more.
+func (h *Hub) admit(ctx context.Context) error {
+	a, err := h.store.Admission(ctx)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for o := range h.sockets {
+		switch {
+		case o.application && !a.Applications[o.id]:
+			h.kick(o, "removed or suspended")
+		case !o.application && a.Suspended[store.GameID(o.id)]:
+			h.kick(o, "suspended")
+		}
+	}
+	return nil
+}
+
+// kick ends all sockets of a game or application, which is offline at once.
+func (h *Hub) kick(o owner, reason string) {
+	if on := h.presence[o]; on != nil {
+		h.offline(o)
+	}
+	for s := range h.sessions {
+		if s.reserved != nil && *s.reserved == o {
+			s.end(endingRemoved(reason))
+		}
+	}
+}
+
+func endingRemoved(reason string) ending {
+	return ending{code: wire.CloseRemoved, reason: reason, flush: true}
+}

@@ -1,0 +1,105 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+// A feed is a goroutine in which the backbone feeds an application's socket.
+type feed struct {
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// startFeed runs serve until the socket ends or stopFeed; level tells the reader
+// that the catch-up is over. It waits for that, and gives serve's error if it ended
+// before.
+func (s *session) startFeed(serve func(ctx context.Context, level func()) error) error {
+	s.stopFeed()
+	ctx, stop := context.WithCancel(s.ctx)
+	s.feed = &feed{stop: stop, done: make(chan struct{})}
+	level := make(chan struct{})
+	failed := make(chan error, 1)
+	s.hub.mu.Lock()
+	s.hub.running.Add(1)
+	s.hub.mu.Unlock()
+	go func(done chan struct{}) {
+		defer s.hub.running.Done()
+		defer close(done)
+		err := serve(ctx, func() { close(level) })
+		failed <- err
+		select {
+		case <-level:
+			if ctx.Err() == nil {
+				s.log.Load().Error("the sync ended", "err", err)
+				s.end(ending{code: wire.CloseTryLater, reason: "the database does not answer"})
+			}
+		default: // startFeed gives it to the reader
+		}
+	}(s.feed.done)
+	select {
+	case <-level:
+		return nil
+	case err := <-failed:
+		select {
+		case <-level: // it ended right after
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// stopFeed ends the stream at hand, and returns when nothing more comes of it.
+func (s *session) stopFeed() {
+	if s.feed != nil {
+		s.feed.stop()
+		<-s.feed.done
+		s.feed = nil
+	}
+}
+
+// startRecords begins the sync in the form records, which nobody has to ask for. It
+// returns when all records are queued, or false if the socket has ended.
+func (s *session) startRecords(peer store.Peer) bool {
+	if s.hub.o.Backbone == nil {
+		return true
+	}
+	err := s.startFeed(func(ctx context.Context, level func()) error {
+		return s.hub.o.Backbone.Records(ctx, peer, s.sendWaiting, level)
+	})
+	if err != nil && s.ctx.Err() == nil {
+		s.log.Load().Error("the first sync failed", "err", err)
+		s.tryLater("the database does not answer")
+	}
+	return err == nil
+}
+
+// handleSync serves sync, in the form versions. It returns when the catch-up is
+// over, so that later requests are answered after it. Section 9.
+func (s *session) handleSync(_ context.Context, f wire.Frame) {
+	r, ok := wire.DecodeSyncRequest(f.Payload)
+	if !ok || s.hub.o.Backbone == nil {
+		s.fail(f, wire.ErrorMalformed)
+		return
+	}
+	err := s.startFeed(func(ctx context.Context, level func()) error {
+		return s.hub.o.Backbone.Versions(ctx, *s.peer, r, s.sendWaiting, func(payload json.RawMessage) {
+			if s.answers(f) {
+				s.send(success(f, payload))
+			}
+			level()
+		})
+	})
+	switch {
+	case err == nil || s.ctx.Err() != nil:
+	case errors.Is(err, store.ErrNotFound):
+		s.fail(f, wire.ErrorUnknownCursor)
+	default:
+		s.fail(f, s.reason(err))
+	}
+}

@@ -1,0 +1,111 @@
+package hub
+
+import (
+	"context"
+	"slices"
+
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+// announce tells that a game came or went, but not the game itself; under Hub.mu.
+// Section 8.
+func (h *Hub) announce(event string, o owner, game string) {
+	h.publish(topic{kind: topicGames}, o, notice(event, wire.Encode(wire.GamePayload{Game: game})))
+}
+
+// offline forgets that a game or application is online; under Hub.mu.
+func (h *Hub) offline(o owner) {
+	h.presence.remove(o)
+	if game := h.directory.games[store.GameID(o.id)]; !o.application && game != nil && game.Display && !h.stopping {
+		h.announce(wire.GamesDisconnect, o, game.Game)
+	}
+}
+
+// sees reports whether the session may know of a game; under Hub.mu. Hidden games
+// are for themselves and applications.
+func (s *session) sees(g *wire.GameRecord) bool {
+	return g.Display || s.peer.Application || s.owner() == owner{id: g.ID}
+}
+
+// othersOnline lists the displayed games that are online, but not the session's
+// own, by short name; under Hub.mu. Both status requests list exactly these: a
+// known client crashes on a game that only one of them names.
+func (s *session) othersOnline() []*wire.GameRecord {
+	var all []*wire.GameRecord
+	for o := range s.hub.presence {
+		if g := s.hub.directory.games[store.GameID(o.id)]; !o.application && g != nil && g.Display && o != s.ownerOfGame() {
+			all = append(all, g)
+		}
+	}
+	slices.SortFunc(all, func(a, b *wire.GameRecord) int {
+		return compareFold(a.Game, b.Game)
+	})
+	return all
+}
+
+// find gives the game of exactly that short name, if the session may know of it;
+// under Hub.mu.
+func (s *session) find(shortName string) *wire.GameRecord {
+	g := s.hub.directory.games[s.hub.directory.gameNames[wire.Fold(shortName)]]
+	if g == nil || g.Game != shortName || !s.sees(g) {
+		return nil
+	}
+	return g
+}
+
+// handleGamesStatus serves games/status. Section 8.
+func (s *session) handleGamesStatus(_ context.Context, f wire.Frame) {
+	name, all, ok := wire.DecodeGame(f.Payload)
+	if !ok {
+		s.fail(f, wire.ErrorMalformed)
+		return
+	}
+	s.hub.mu.Lock()
+	var games []*wire.GameRecord
+	if all {
+		games = s.othersOnline()
+	} else if g := s.find(name); g != nil {
+		games = append(games, g)
+	}
+	statuses := make([]wire.GameStatus, 0, len(games))
+	for _, g := range games {
+		statuses = append(statuses, s.hub.status(g))
+	}
+	s.hub.mu.Unlock()
+	if len(statuses) == 0 && !all {
+		s.fail(f, wire.ErrorUnknownGame)
+	}
+	for _, status := range statuses {
+		if s.sendWaiting(success(f, wire.Encode(status))) != nil {
+			return
+		}
+	}
+}
+
+// status is what games/status tells of a game; under Hub.mu.
+func (h *Hub) status(g *wire.GameRecord) wire.GameStatus {
+	st := wire.GameStatus{
+		Game: g.Game, DisplayName: g.DisplayName, Description: g.Description, HomepageURL: g.HomepageURL,
+		UserAgent: g.UserAgent, UserAgentURL: g.UserAgentURL, UserAgentRepoURL: g.UserAgentURL,
+		Connections: g.Connections,
+	}
+	if st.Connections == nil {
+		st.Connections = []wire.Connection{}
+	}
+	on := h.presence[owner{id: g.ID}]
+	if on == nil {
+		return st
+	}
+	channels := []string{}
+	for id := range on.allChannels() {
+		if c, there := h.directory.channels[id]; there && !c.Hidden {
+			channels = append(channels, c.Name)
+		}
+	}
+	slices.Sort(channels)
+	st.Supports, st.Channels = on.allSupports().Names(), &channels
+	st.PlayerOnlineCount = len(on.players())
+	st.PlayersOnline = st.PlayerOnlineCount
+	return st
+}

@@ -1,0 +1,154 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+// A handler serves one event of an active socket.
+type handler struct {
+	serve    func(*session, context.Context, wire.Frame)
+	needsRef bool // without ref nothing happens
+}
+
+// handlers are the events that every active socket may send; heartbeat,
+// authenticate and sync are apart.
+var handlers = map[string]handler{
+	wire.ChannelsSubscribe:   {serve: (*session).handleSubscribe},
+	wire.ChannelsUnsubscribe: {serve: (*session).handleUnsubscribe},
+	wire.ChannelsSend:        {serve: (*session).handleSend},
+	wire.ChannelsHistory:     {serve: (*session).handleHistory, needsRef: true},
+	wire.PlayersSignIn:       {serve: (*session).handleSignIn},
+	wire.PlayersSignOut:      {serve: (*session).handleSignOut},
+	wire.PlayersStatus:       {serve: (*session).handlePlayersStatus, needsRef: true},
+	wire.TellsSend:           {serve: (*session).handleTell},
+	wire.GamesStatus:         {serve: (*session).handleGamesStatus, needsRef: true},
+	wire.AchievementsSync:    {serve: (*session).handleAchievementsSync, needsRef: true},
+	wire.AchievementsCreate:  {serve: (*session).handleAchievementsCreate, needsRef: true},
+	wire.AchievementsUpdate:  {serve: (*session).handleAchievementsUpdate, needsRef: true},
+	wire.AchievementsDelete:  {serve: (*session).handleAchievementsDelete, needsRef: true},
+}
+
+var dropped = metrics.NewCounter("hearsay_events_dropped_total")
+
+// countEvent knows only names of ours: clients may invent as many as they like.
+func countEvent(event string) {
+	if _, ok := handlers[event]; !ok && event != wire.Authenticate && event != wire.Heartbeat && event != wire.Sync {
+		event = "unknown"
+	}
+	metrics.GetOrCreateCounter(fmt.Sprintf("hearsay_events_total{event=%q}", event)).Inc()
+}
+
+// handle serves one message. The order of its checks is that of protocol section 2.
+func (s *session) handle(message []byte) {
+	f, err := wire.Decode(message)
+	countEvent(f.Event)
+	s.log.Load().Debug("frame", "event", f.Event, "bytes", len(message))
+	switch {
+	case !s.active():
+		s.handleUnauthenticated(f, err)
+		return
+	case err == nil && f.Event == wire.Heartbeat:
+		s.handleHeartbeat(f)
+		return
+	}
+	now := time.Now()
+	if !s.buckets.take(f.Event, now) {
+		dropped.Inc()
+		if s.buckets.drop(now) {
+			s.end(ending{code: wire.CloseRemoved, reason: "too many messages over the rate limit"})
+			return
+		}
+		s.fail(f, wire.ErrorRateLimit)
+		return
+	}
+	h, known := handlers[f.Event]
+	if f.Event == wire.Sync && s.form == "versions" {
+		h, known = handler{serve: (*session).handleSync}, true
+	}
+	switch {
+	case err != nil || !known:
+		s.unknown(f)
+	case f.BadRef:
+		s.send(failed(f, wire.ErrorMalformed))
+	case !s.maySend(f.Event):
+		s.fail(f, wire.ErrorMissingSupport(wire.Needs(f.Event)))
+	case h.needsRef && f.Ref == nil:
+		s.fail(f, wire.ErrorMalformed)
+	default:
+		h.serve(s, s.ctx, f)
+	}
+}
+
+// maySend reports whether the socket named the flag of the event.
+func (s *session) maySend(event string) bool {
+	needs := wire.Needs(event)
+	if needs == wire.SupportAchievements && s.peer.Application {
+		return false // only games have achievements
+	}
+	return s.supports.Has(needs)
+}
+
+func (s *session) handleUnauthenticated(f wire.Frame, err error) {
+	switch {
+	case err != nil || !f.HasEvent:
+		s.unknown(f)
+	case f.Event == wire.Authenticate:
+		s.handleAuthenticate(s.ctx, f)
+	case f.Event == wire.Heartbeat: // never answered
+	default:
+		s.send(failed(f, wire.ErrorUnauthenticated))
+	}
+}
+
+// unknown answers what the hub does not understand, ref or not.
+func (s *session) unknown(f wire.Frame) {
+	if f.Event == wire.Authenticate {
+		f.Event, f.HasEvent = "", false // its failure would make clients leave for ever
+	}
+	s.send(failed(f, wire.ErrorUnknown))
+}
+
+// answers reports whether a request gets an answer.
+func (s *session) answers(f wire.Frame) bool {
+	return f.Ref != nil || time.Now().Before(s.debugUntil)
+}
+
+// succeed answers a request, if it wants an answer.
+func (s *session) succeed(f wire.Frame) {
+	if s.answers(f) {
+		s.send(success(f, nil))
+	}
+}
+
+// fail answers a request, if it wants an answer.
+func (s *session) fail(f wire.Frame, reason string) {
+	if s.answers(f) {
+		s.send(failed(f, reason))
+	}
+}
+
+func success(f wire.Frame, payload json.RawMessage) []byte {
+	return wire.Frame{Event: f.Event, HasEvent: f.HasEvent, Ref: f.Ref, Status: wire.StatusSuccess, Payload: payload}.Encode()
+}
+
+func failed(f wire.Frame, reason string) []byte {
+	return wire.Frame{Event: f.Event, HasEvent: f.HasEvent, Ref: f.Ref, Status: wire.StatusFailure, Error: reason}.Encode()
+}
+
+// reason is what a client is told about an error of the store, which is logged
+// unless it is the client's own.
+func (s *session) reason(err error) string {
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrNotFound) {
+		s.log.Load().Error("a request failed", "err", err)
+	}
+	return wire.ErrorMalformed
+}

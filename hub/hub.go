@@ -1,0 +1,224 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+	"github.com/coder/websocket"
+
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+// The defaults of Options; protocol sections 2, 4 and 8.
+const (
+	Heartbeat    = 15 * time.Second
+	OfflineAfter = 60 * time.Second
+	DebugFor     = 300 * time.Second
+	Downtime     = 15 * time.Second
+	Name         = "Hearsay"
+)
+
+// Options are the settings of a Hub; the zero value works.
+type Options struct {
+	Log          *slog.Logger  // nil: none
+	Name         string        // short name of the hub itself; "": Name
+	Heartbeat    time.Duration // the tick; 0: Heartbeat
+	OfflineAfter time.Duration // how long a game without a socket stays online; 0: OfflineAfter
+	DebugFor     time.Duration // how long a socket's debug mode lasts; 0: DebugFor
+	Limits       *Limits       // nil: DefaultLimits
+
+	// Backbone feeds applications; nil: they get no records.
+	Backbone Backbone
+	// Remote finds the address of a client behind trusted proxies; nil: the connection's.
+	Remote func(*http.Request) netip.Addr
+}
+
+// A Backbone feeds an application's socket with records until ctx ends. send waits
+// for room and fails when the socket is gone. level is called once, when the
+// socket has got what there was; live changes follow.
+type Backbone interface {
+	// Records serves the published form.
+	Records(ctx context.Context, p store.Peer, send func(frame []byte) error, level func()) error
+	// Versions serves a request of the other form; level gets the payload of the
+	// answer, or nil. It reports store.ErrNotFound for an unknown cursor.
+	Versions(ctx context.Context, p store.Peer, r wire.SyncRequest, send func(frame []byte) error, level func(json.RawMessage)) error
+}
+
+// A Hub is the meeting point of all sockets. Create it with New, run it with Run,
+// mount it at /socket, end it with Shutdown.
+type Hub struct {
+	o     Options
+	l     Limits
+	store *store.Store
+	log   *slog.Logger
+
+	failures  throttle[failure]
+	addresses throttle[netip.Addr]
+	running   sync.WaitGroup // sessions and their goroutines
+	following sync.Mutex     // one goroutine follows the log at a time
+
+	mu        sync.Mutex // guards what follows
+	stopping  bool
+	sessions  map[*session]struct{}
+	sockets   map[owner]int // authenticated, or about to be
+	topics    map[topic]map[*session]struct{}
+	presence  presence
+	directory directory
+}
+
+// failure is what failed authentications are counted by.
+type failure struct {
+	network  netip.Addr
+	clientID string
+}
+
+// An owner is the game or application that sockets belong to.
+type owner struct {
+	application bool
+	id          int64
+}
+
+var socketCount = metrics.NewGauge("hearsay_sockets", nil)
+
+// New makes a Hub that knows the store's games and channels.
+func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Name == "" {
+		o.Name = Name
+	}
+	for field, value := range map[*time.Duration]time.Duration{
+		&o.Heartbeat: Heartbeat, &o.OfflineAfter: OfflineAfter, &o.DebugFor: DebugFor,
+	} {
+		if *field == 0 {
+			*field = value
+		}
+	}
+	l := DefaultLimits()
+	if o.Limits != nil {
+		l = *o.Limits
+	}
+	h := &Hub{
+		o: o, l: l, store: st, log: o.Log,
+		sessions: map[*session]struct{}{}, sockets: map[owner]int{}, topics: map[topic]map[*session]struct{}{},
+		presence: presence{}, directory: newDirectory(),
+	}
+	return h, h.load(ctx)
+}
+
+// Run follows the log of versions until ctx ends.
+func (h *Hub) Run(ctx context.Context) {
+	wake, stop := h.store.Watch()
+	defer stop()
+	for {
+		if err := errors.Join(h.follow(ctx), h.admit(ctx)); err != nil && ctx.Err() == nil {
+			h.log.Error("changes could not be read", "err", err)
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// ServeHTTP upgrades a request to a socket and serves it until it closes. Section 1.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	remote := h.remote(r)
+	if h.addresses.over(network(remote), h.l.FailuresAddress, time.Now()) {
+		w.Header().Set("Retry-After", "60")
+		http.Error(w, "too many failed authentications from this address; wait a minute", http.StatusTooManyRequests)
+		return
+	}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true, // any Origin: one known client invents its own
+		CompressionMode:    websocket.CompressionDisabled,
+	})
+	if err != nil {
+		h.log.Debug("no websocket", "remote", remote, "err", err)
+		return
+	}
+	h.serve(conn, remote)
+}
+
+func (h *Hub) remote(r *http.Request) netip.Addr {
+	if h.o.Remote != nil {
+		return h.o.Remote(r)
+	}
+	ap, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return ap.Addr()
+}
+
+// serve runs a session on an open socket to its end.
+func (h *Hub) serve(conn *websocket.Conn, remote netip.Addr) {
+	s := newSession(h, conn, remote)
+	h.mu.Lock()
+	switch {
+	case h.stopping:
+		s.end(ending{code: wire.ClosePlannedStop, reason: "restarting"})
+	case h.l.AllSockets > 0 && len(h.sessions) >= h.l.AllSockets:
+		s.end(ending{code: wire.CloseTryLater, reason: "too many sockets"})
+	}
+	h.sessions[s] = struct{}{}
+	h.running.Add(1)
+	h.mu.Unlock()
+	socketCount.Inc()
+	defer func() {
+		h.leave(s)
+		h.mu.Lock()
+		delete(h.sessions, s)
+		h.mu.Unlock()
+		socketCount.Dec()
+		h.running.Done()
+	}()
+	s.run()
+}
+
+// Sockets says how many there are.
+func (h *Hub) Sockets() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.sessions)
+}
+
+// Shutdown announces a planned stop of about downtime to active sockets and closes
+// all with 1012. It returns when the last is closed; when ctx ends it cuts them
+// off. Section 4.
+func (h *Hub) Shutdown(ctx context.Context, downtime time.Duration) {
+	h.mu.Lock()
+	h.stopping = true
+	for s := range h.sessions {
+		if s.active() {
+			s.send(restartFrame(downtime))
+		}
+		s.end(ending{code: wire.ClosePlannedStop, reason: "restarting", flush: true})
+	}
+	h.presence.stopTimers()
+	h.mu.Unlock()
+
+	done := make(chan struct{})
+	go func() {
+		h.running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return
+	case <-ctx.Done():
+	}
+	h.mu.Lock()
+	for s := range h.sessions {
+		go s.conn.CloseNow()
+	}
+	h.mu.Unlock()
+	<-done
+}

@@ -1,0 +1,198 @@
+package hub
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"hearsay/hub/wire"
+)
+
+// A Rate is a token bucket: Burst at once, then PerSecond. A Burst of 0 is no limit.
+type Rate struct {
+	Burst     int
+	PerSecond float64
+}
+
+// String is the form that Set takes: "100,20".
+func (r Rate) String() string {
+	return fmt.Sprintf("%d,%s", r.Burst, strconv.FormatFloat(r.PerSecond, 'f', -1, 64))
+}
+
+// Set parses "BURST,PER_SECOND", or "0" for no limit. With Type it makes a Rate a
+// flag's value.
+func (r *Rate) Set(text string) error {
+	if text == "0" {
+		*r = Rate{}
+		return nil
+	}
+	burst, perSecond, _ := strings.Cut(text, ",")
+	n, err := strconv.Atoi(burst)
+	f, err2 := strconv.ParseFloat(perSecond, 64)
+	if err != nil || err2 != nil || n < 0 || !(f >= 0 && f < 1e9) {
+		return fmt.Errorf("write it as BURST,PER_SECOND, such as 100,20, or 0 for no limit")
+	}
+	*r = Rate{n, f}
+	return nil
+}
+
+// Type is what a flag's help calls the value.
+func (r *Rate) Type() string { return "burst,per-second" }
+
+func (r Rate) limiter(factor int) *rate.Limiter {
+	if r.Burst == 0 {
+		return rate.NewLimiter(rate.Inf, 0)
+	}
+	return rate.NewLimiter(rate.Limit(r.PerSecond*float64(factor)), r.Burst*factor)
+}
+
+// Limits are those of protocol section 11; 0 is no limit, but MaxMessage, MaxText and
+// MaxQueue must be more.
+type Limits struct {
+	Events, Sends, Subscribes, Tells Rate // of a game's socket
+	ApplicationFactor                int  // how many times that an application's socket may do
+
+	Drops           int // dropped events within a minute that end a socket
+	Failures        int // failed authentications within a minute of one address and client id
+	FailuresAddress int // and of one address
+	Sockets         int // of one game or application
+	AllSockets      int
+
+	MaxMessage int // bytes of a message from a client
+	MaxText    int // characters of a message in a channel or tell, when cleaned
+	MaxQueue   int // bytes that wait for a socket
+	History    int // messages that one channels/history gives
+}
+
+// maxName is how long a player's name may be, in characters, when cleaned.
+const maxName = 64
+
+// DefaultLimits are what the protocol promises.
+func DefaultLimits() Limits {
+	return Limits{
+		Events: Rate{100, 20}, Sends: Rate{10, 2}, Subscribes: Rate{5, 1}, Tells: Rate{10, 2},
+		ApplicationFactor: 10,
+		Drops:             100, Failures: 30, FailuresAddress: 300,
+		Sockets: 32, AllSockets: 20000,
+		MaxMessage: 64 << 10, MaxText: 2000, MaxQueue: 1 << 20, History: 100,
+	}
+}
+
+// buckets are the token buckets of one session; only its reader uses them.
+type buckets struct {
+	events, sends, subscribes, tells *rate.Limiter
+
+	most  int     // drops within a minute
+	drops []int64 // when the last of them were, in nanoseconds, as a ring
+	next  int
+}
+
+func newBuckets(l Limits, application bool) *buckets {
+	factor := 1
+	if application {
+		factor = max(1, l.ApplicationFactor)
+	}
+	return &buckets{
+		events: l.Events.limiter(factor), sends: l.Sends.limiter(factor),
+		subscribes: l.Subscribes.limiter(factor), tells: l.Tells.limiter(factor),
+		most: l.Drops * factor,
+	}
+}
+
+// take takes one token of every bucket that the event belongs to.
+func (b *buckets) take(event string, now time.Time) bool {
+	ok := b.events.AllowN(now, 1)
+	switch event {
+	case wire.ChannelsSend:
+		return b.sends.AllowN(now, 1) && ok
+	case wire.ChannelsSubscribe, wire.ChannelsUnsubscribe:
+		return b.subscribes.AllowN(now, 1) && ok
+	case wire.TellsSend:
+		return b.tells.AllowN(now, 1) && ok
+	}
+	return ok
+}
+
+// drop notes a dropped event, and reports whether it was one too many.
+func (b *buckets) drop(now time.Time) bool {
+	if b.most <= 0 {
+		return false
+	}
+	if len(b.drops) < b.most {
+		b.drops = append(b.drops, now.UnixNano())
+	} else {
+		b.drops[b.next] = now.UnixNano()
+		b.next = (b.next + 1) % b.most
+	}
+	if len(b.drops) < b.most {
+		return false
+	}
+	return now.Sub(time.Unix(0, b.drops[b.next])) < time.Minute
+}
+
+// A throttle counts failures by key within a minute from each key's first one.
+type throttle[K comparable] struct {
+	mu     sync.Mutex // guards counts
+	counts map[K]count
+}
+
+type count struct {
+	n     int
+	since time.Time
+}
+
+// mostCounts bounds a throttle's memory.
+const mostCounts = 50000
+
+// over reports whether key has reached most failures. most 0 is no limit.
+func (t *throttle[K]) over(key K, most int, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.counts[key]
+	return most > 0 && c.n >= most && now.Sub(c.since) < time.Minute
+}
+
+func (t *throttle[K]) fail(key K, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.counts[key]
+	if c.n == 0 || now.Sub(c.since) >= time.Minute {
+		c = count{since: now}
+		if t.counts == nil {
+			t.counts = map[K]count{}
+		}
+		if len(t.counts) >= mostCounts {
+			t.sweep(now)
+		}
+	}
+	c.n++
+	t.counts[key] = c
+}
+
+// sweep forgets what is over, and everything if that is not enough.
+func (t *throttle[K]) sweep(now time.Time) {
+	for key, c := range t.counts {
+		if now.Sub(c.since) >= time.Minute {
+			delete(t.counts, key)
+		}
+	}
+	if len(t.counts) >= mostCounts {
+		clear(t.counts)
+	}
+}
+
+// network is the part of an address that one client cannot change at will.
+func network(a netip.Addr) netip.Addr {
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.Addr()
+		}
+	}
+	return a
+}

@@ -1,0 +1,97 @@
+package hub
+
+import (
+	"context"
+	"strings"
+
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+// handleHeartbeat takes the players that a heartbeat lists. It is never answered.
+// Section 4.
+func (s *session) handleHeartbeat(f wire.Frame) {
+	s.answered.Store(true)
+	players := newRoster(wire.HeartbeatPlayers(f.Payload))
+	s.hub.mu.Lock()
+	s.players = players
+	s.hub.mu.Unlock()
+}
+
+// handleSignIn serves players/sign-in. Section 6.
+func (s *session) handleSignIn(_ context.Context, f wire.Frame) {
+	s.sign(f, func(on *online, name string) (spelling string, news bool) {
+		_, known := on.find(name)
+		s.players.add(name)
+		return name, !known
+	})
+}
+
+// handleSignOut serves players/sign-out. Section 6.
+func (s *session) handleSignOut(_ context.Context, f wire.Frame) {
+	s.sign(f, func(on *online, name string) (spelling string, news bool) {
+		spelling, known := on.find(name)
+		for _, other := range on.sessions {
+			other.players.remove(name)
+		}
+		return spelling, known
+	})
+}
+
+// sign changes who is on, and tells others if that is news.
+func (s *session) sign(f wire.Frame, change func(on *online, name string) (spelling string, news bool)) {
+	name, ok := wire.DecodeName(f.Payload)
+	if !ok {
+		s.fail(f, wire.ErrorMalformed)
+		return
+	}
+	name, reason := cleanName(name)
+	if reason != "" {
+		s.fail(f, reason)
+		return
+	}
+	s.hub.mu.Lock()
+	if on := s.hub.presence[s.owner()]; on != nil {
+		spelling, news := change(on, name)
+		game := s.hub.directory.games[store.GameID(s.peer.ID)]
+		if news && !s.peer.Application && game != nil && game.Display {
+			payload := wire.Encode(wire.PlayerPayload{Game: game.Game, Name: spelling})
+			s.hub.publish(topic{kind: topicPlayers}, s.owner(), notice(f.Event, payload))
+		}
+	}
+	s.hub.mu.Unlock()
+	s.succeed(f)
+}
+
+// handlePlayersStatus serves players/status. Section 6.
+func (s *session) handlePlayersStatus(_ context.Context, f wire.Frame) {
+	name, all, ok := wire.DecodeGame(f.Payload)
+	if !ok {
+		s.fail(f, wire.ErrorMalformed)
+		return
+	}
+	s.hub.mu.Lock()
+	var games []*wire.GameRecord
+	if all {
+		games = s.othersOnline()
+	} else if g := s.find(name); g != nil {
+		games = append(games, g)
+	}
+	var lists []wire.PlayersPayload
+	for _, g := range games {
+		if on := s.hub.presence[owner{id: g.ID}]; on != nil {
+			lists = append(lists, wire.PlayersPayload{Game: g.Game, Players: on.players()})
+		}
+	}
+	s.hub.mu.Unlock()
+	if len(lists) == 0 && !all {
+		s.fail(f, wire.ErrorUnknownGame)
+	}
+	for _, list := range lists {
+		if s.sendWaiting(success(f, wire.Encode(list))) != nil {
+			return
+		}
+	}
+}
+
+func compareFold(a, b string) int { return strings.Compare(wire.Fold(a), wire.Fold(b)) }

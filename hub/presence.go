@@ -1,0 +1,140 @@
+package hub
+
+import (
+	"slices"
+	"time"
+
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+// presence knows which games and applications are online, on which sockets, and
+// who plays there. It is guarded by Hub.mu.
+type presence map[owner]*online
+
+// An online owner has an active socket, or had one not long ago. Section 8.
+type online struct {
+	shortName string
+	sessions  []*session // the oldest first; none while the link is down
+	gone      *time.Timer
+	supports  wire.Supports                // of the sockets, while the link is down the last known
+	channels  map[store.ChannelID]struct{} // so too
+}
+
+// join notes an active socket. It reports whether its owner came online.
+func (p presence) join(s *session) (came bool) {
+	on := p[s.owner()]
+	if on == nil {
+		on = &online{shortName: s.peer.ShortName}
+		p[s.owner()] = on
+		came = true
+	}
+	if on.gone != nil {
+		on.gone.Stop()
+		on.gone = nil
+	}
+	on.sessions = append(on.sessions, s)
+	return came
+}
+
+// leave forgets a socket. If it was its owner's last, offline is called after a while.
+func (p presence) leave(s *session, after time.Duration, offline func()) {
+	on := p[s.owner()]
+	if on == nil {
+		return // the owner was removed
+	}
+	i := slices.Index(on.sessions, s)
+	if i < 0 {
+		return
+	}
+	if len(on.sessions) == 1 {
+		on.supports, on.channels = on.allSupports(), on.allChannels()
+		on.gone = time.AfterFunc(after, offline)
+	}
+	on.sessions = slices.Delete(on.sessions, i, i+1)
+}
+
+// remove forgets an owner at once, and gives its sockets.
+func (p presence) remove(o owner) []*session {
+	on := p[o]
+	if on == nil {
+		return nil
+	}
+	if on.gone != nil {
+		on.gone.Stop()
+	}
+	delete(p, o)
+	return on.sessions
+}
+
+func (p presence) stopTimers() {
+	for _, on := range p {
+		if on.gone != nil {
+			on.gone.Stop()
+		}
+	}
+}
+
+func (on *online) allSupports() wire.Supports {
+	if len(on.sessions) == 0 {
+		return on.supports
+	}
+	var all wire.Supports
+	for _, s := range on.sessions {
+		all |= s.supports
+	}
+	return all
+}
+
+func (on *online) allChannels() map[store.ChannelID]struct{} {
+	if len(on.sessions) == 0 {
+		return on.channels
+	}
+	all := map[store.ChannelID]struct{}{}
+	for _, s := range on.sessions {
+		for id := range s.channels {
+			all[id] = struct{}{}
+		}
+	}
+	return all
+}
+
+// players is the union over the sockets, each name in its first spelling.
+func (on *online) players() []string {
+	all := []string{}
+	seen := map[string]struct{}{}
+	for _, s := range on.sessions {
+		for _, key := range s.players.order {
+			if _, known := seen[key]; !known {
+				seen[key] = struct{}{}
+				all = append(all, s.players.shown[key])
+			}
+		}
+	}
+	return all
+}
+
+// find gives the first spelling of a player's name.
+func (on *online) find(name string) (string, bool) {
+	for _, s := range on.sessions {
+		if spelling, ok := s.players.find(name); ok {
+			return spelling, true
+		}
+	}
+	return "", false
+}
+
+// teller is the socket that a tell for a player goes to: one that has both the
+// flag and the player, else the newest with the flag, else nil.
+func (on *online) teller(name string) (to *session) {
+	for _, s := range on.sessions {
+		if !s.supports.Has(wire.SupportTells) {
+			continue
+		}
+		if _, has := s.players.find(name); has {
+			return s
+		}
+		to = s
+	}
+	return to
+}

@@ -1,0 +1,231 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"unicode/utf8"
+)
+
+// MaxFrame is what the hub's frames stay under, unless a client's own list or ref
+// forces more. Section 1.
+const MaxFrame = 16 << 10
+
+// A Ref is a client's correlation id: a JSON scalar as it was written, or nothing.
+type Ref []byte
+
+// A Frame is one message. Section 2.
+type Frame struct {
+	Event    string
+	HasEvent bool // Event was given, and a text
+	Ref      Ref
+	BadRef   bool            // the ref was an object or array; Ref is nothing then
+	Status   string          // of answers: StatusSuccess or StatusFailure
+	Error    string          // of failures
+	Payload  json.RawMessage // nil if absent or null
+}
+
+// The values of Frame.Status.
+const (
+	StatusSuccess = "success"
+	StatusFailure = "failure"
+)
+
+var errNotObject = errors.New("not a JSON object")
+
+// Decode reads a message of any layout. Keys are case-sensitive, of duplicate keys
+// the last counts, unknown ones are passed over; "events" stands for an absent
+// "event". Bytes that are not UTF-8 become U+FFFD first. The frame may share memory
+// with the message.
+func Decode(message []byte) (Frame, error) {
+	if !utf8.Valid(message) {
+		message = bytes.ToValidUTF8(message, []byte("\uFFFD"))
+	}
+	o, err := DecodeObject(message)
+	if err != nil {
+		return Frame{}, err
+	}
+	var f Frame
+	event, ok := o["event"]
+	if !ok {
+		event, ok = o["events"]
+	}
+	if ok {
+		f.Event, f.HasEvent = text(event)
+	}
+	if ref := o["ref"]; len(ref) > 0 {
+		switch ref[0] {
+		case 'n':
+		case '{', '[':
+			f.BadRef = true
+		default:
+			f.Ref = Ref(ref)
+		}
+	}
+	f.Status, _ = text(o["status"])
+	f.Error, _ = text(o["error"])
+	if p := o["payload"]; len(p) > 0 && p[0] != 'n' {
+		f.Payload = p
+	}
+	return f, nil
+}
+
+// Encode writes the frame as one line. Ref and payload must be compact JSON.
+func (f Frame) Encode() []byte {
+	b := make([]byte, 0, 64+len(f.Event)+len(f.Ref)+len(f.Error)+len(f.Payload))
+	b = append(b, '{')
+	key := func(name string) {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(b, '"')
+		b = append(b, name...)
+		b = append(b, '"', ':')
+	}
+	if f.HasEvent || f.Event != "" {
+		key("event")
+		b = AppendText(b, f.Event)
+	}
+	if len(f.Ref) > 0 {
+		key("ref")
+		b = append(b, f.Ref...)
+	}
+	if f.Status != "" {
+		key("status")
+		b = AppendText(b, f.Status)
+	}
+	if f.Error != "" {
+		key("error")
+		b = AppendText(b, f.Error)
+	}
+	if f.Payload != nil {
+		key("payload")
+		b = append(b, f.Payload...)
+	}
+	return append(b, '}')
+}
+
+// An Object is a decoded JSON object whose values wait to be looked at. Its keys
+// are case-sensitive, unlike those that encoding/json matches with a struct's.
+type Object map[string]json.RawMessage
+
+// DecodeObject reports an error for anything but one JSON object.
+func DecodeObject(raw []byte) (Object, error) {
+	var o Object
+	if err := json.Unmarshal(raw, &o); err != nil {
+		return nil, err
+	}
+	if o == nil { // null
+		return nil, errNotObject
+	}
+	return o, nil
+}
+
+// Text is the value of a key that must be there and a text.
+func (o Object) Text(key string) (string, bool) { return text(o[key]) }
+
+// Int is the value of a key that must be there and an integer.
+func (o Object) Int(key string) (n int64, ok bool) {
+	raw := o[key]
+	if len(raw) == 0 || raw[0] == 'n' {
+		return 0, false
+	}
+	return n, json.Unmarshal(raw, &n) == nil
+}
+
+// Bool is the value of a key that must be there and a boolean.
+func (o Object) Bool(key string) (value, ok bool) {
+	switch string(o[key]) {
+	case "true":
+		return true, true
+	case "false":
+		return false, true
+	}
+	return false, false
+}
+
+// Null reports whether the key is there and its value null.
+func (o Object) Null(key string) bool { return string(o[key]) == "null" }
+
+// Has reports whether the key is there.
+func (o Object) Has(key string) bool { _, ok := o[key]; return ok }
+
+// Texts are the texts in a list; what is no text is left out. ok reports whether
+// the value is a list.
+func (o Object) Texts(key string) (texts []string, ok bool) { return Texts(o[key]) }
+
+// Texts are the texts in a JSON list; what is no text is left out.
+func Texts(raw json.RawMessage) (texts []string, ok bool) {
+	if len(raw) == 0 || raw[0] != '[' {
+		return nil, false
+	}
+	var items []json.RawMessage
+	if json.Unmarshal(raw, &items) != nil {
+		return nil, false
+	}
+	for _, item := range items {
+		if s, ok := text(item); ok {
+			texts = append(texts, s)
+		}
+	}
+	return texts, true
+}
+
+func text(raw json.RawMessage) (s string, ok bool) {
+	if len(raw) == 0 || raw[0] != '"' {
+		return "", false
+	}
+	return s, json.Unmarshal(raw, &s) == nil
+}
+
+// Encode writes any value as compact JSON, the characters of HTML as they are. It
+// is for types whose encoding cannot fail.
+func Encode(v any) json.RawMessage {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+const hex = "0123456789abcdef"
+
+// AppendText appends s as a JSON string: only what JSON forbids is escaped.
+func AppendText(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				b = append(append(b, s[start:i]...), "\uFFFD"...)
+				start = i + 1
+			}
+			i += size
+			continue
+		}
+		if c >= ' ' && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		b = append(b, s[start:i]...)
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		i++
+		start = i
+	}
+	return append(append(b, s[start:]...), '"')
+}

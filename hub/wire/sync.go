@@ -1,0 +1,223 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// This file has the sync of records with applications. Section 9.
+
+// The kinds of records, as in the events "sync/KIND".
+const (
+	KindChannels     = "channels"
+	KindGames        = "games"
+	KindEvents       = "events"
+	KindAchievements = "achievements"
+)
+
+var kinds = []string{KindChannels, KindGames, KindEvents, KindAchievements}
+
+// The actions of a version.
+const (
+	ActionCreate = "create"
+	ActionUpdate = "update"
+	ActionDelete = "delete"
+)
+
+// MaxBatch is how many records or versions a frame has at most.
+const MaxBatch = 10
+
+// A ChannelRecord is a channel as applications get it.
+type ChannelRecord struct {
+	ID          int64   `json:"id"`
+	Name        string  `json:"name"`
+	Description *string `json:"description"`
+	Hidden      bool    `json:"hidden"`
+}
+
+// A GameRecord is a game as applications get it.
+type GameRecord struct {
+	ID                         int64        `json:"id"`
+	Game                       string       `json:"game"` // short name
+	DisplayName                string       `json:"display_name"`
+	Display                    bool         `json:"display"`
+	Description                *string      `json:"description"`
+	HomepageURL                *string      `json:"homepage_url"`
+	Tagline                    *string      `json:"tagline"`
+	UserAgent                  *string      `json:"user_agent"`
+	UserAgentURL               *string      `json:"user_agent_url"`
+	Connections                []Connection `json:"connections"`
+	RedirectURIs               []string     `json:"redirect_uris"`
+	AllowCharacterRegistration bool         `json:"allow_character_registration"`
+	ClientID                   string       `json:"client_id"`
+	ClientSecret               string       `json:"client_secret"` // never the secret: "redacted", or "sha256:" and the hash
+	LastSeenAt                 *string      `json:"last_seen_at"`
+	MSSPLastSeenAt             *string      `json:"mssp_last_seen_at"`
+}
+
+// A Connection is a way to play a game.
+type Connection struct {
+	ID   string `json:"id"`   // UUID
+	Type string `json:"type"` // "web", "telnet" or "secure telnet"
+	URL  string `json:"url,omitempty"`
+	Host string `json:"host,omitempty"`
+	Port int    `json:"port,omitempty"`
+}
+
+// Redacted stands for a secret.
+const Redacted = "redacted"
+
+// RemovedName is the short name that a game that is gone has for applications
+// which cannot delete it.
+func RemovedName(id int64) string { return "removed-" + strconv.FormatInt(id, 10) }
+
+// A SyncVersion is one logged change of a record.
+type SyncVersion struct {
+	Action   string          `json:"action"`
+	LoggedAt time.Time       `json:"-"`
+	Payload  json.RawMessage `json:"payload"`
+	ID       int64           `json:"id,omitempty"` // extension
+}
+
+// AppendVersion appends the version as JSON, as it stands in a frame's list.
+func AppendVersion(b []byte, v SyncVersion) []byte {
+	b = append(b, `{"action":`...)
+	b = AppendText(b, v.Action)
+	b = append(b, `,"logged_at":`...)
+	b = AppendText(b, Micros(v.LoggedAt))
+	b = append(b, `,"payload":`...)
+	b = append(b, v.Payload...)
+	if v.ID != 0 {
+		b = append(b, `,"id":`...)
+		b = appendInt(b, v.ID)
+	}
+	return append(b, '}')
+}
+
+func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
+
+// A SyncRequest asks for the versions since an instant or after one.
+type SyncRequest struct {
+	Since  time.Time // zero: from the beginning
+	After  int64     // extension; 0: from the beginning
+	Cursor bool      // extension: versions carry ids, the answer says how far it went
+
+	Extended bool // the extension is in use
+}
+
+// DecodeSyncRequest reads the payload of sync.
+func DecodeSyncRequest(raw json.RawMessage) (p SyncRequest, ok bool) {
+	o, err := DecodeObject(raw)
+	if err != nil {
+		return p, false
+	}
+	p.Cursor, _ = o.Bool("cursor")
+	p.Extended = p.Cursor
+	if o.Has("after") && !o.Null("after") {
+		p.After, ok = o.Int("after")
+		p.Extended = true
+		return p, ok && p.After >= 0
+	}
+	if !o.Has("since") || o.Null("since") {
+		return p, true
+	}
+	since, ok := o.Text("since")
+	if !ok {
+		return p, false
+	}
+	p.Since, err = time.Parse(time.RFC3339Nano, since)
+	return p, err == nil
+}
+
+// A SyncLevel is the payload of the answer to a sync with cursor.
+type SyncLevel struct {
+	Cursor int64             `json:"cursor"`
+	Counts map[string]int    `json:"counts"`
+	Digest map[string]string `json:"digest"`
+}
+
+// A SyncBatch is what an application gets in one frame: in the form records Records
+// and Deleted, in the form versions Versions.
+type SyncBatch struct {
+	Kind     string
+	Records  []json.RawMessage
+	Deleted  []int64
+	Versions []SyncVersion
+}
+
+var errNoSync = errors.New("no event of sync")
+
+// DecodeSync reads a frame's payload, as an application does. Every record is an
+// object with an integer id.
+func DecodeSync(event string, raw json.RawMessage) (b SyncBatch, err error) {
+	kind, ok := strings.CutPrefix(event, SyncPrefix)
+	if !ok || !slices.Contains(kinds, kind) {
+		return b, fmt.Errorf("%q: %w", event, errNoSync)
+	}
+	b.Kind = kind
+	if len(raw) > 0 && raw[0] == '[' {
+		b.Versions, err = decodeVersions(raw)
+		return b, err
+	}
+	o, err := DecodeObject(raw)
+	if err != nil {
+		return b, err
+	}
+	if err := json.Unmarshal(o[kind], &b.Records); err != nil {
+		return b, fmt.Errorf("%s: %w", kind, err)
+	}
+	for _, record := range b.Records {
+		if _, err := RecordID(record); err != nil {
+			return b, err
+		}
+	}
+	if o.Has("deleted") {
+		err = json.Unmarshal(o["deleted"], &b.Deleted)
+	}
+	return b, err
+}
+
+func decodeVersions(raw json.RawMessage) (all []SyncVersion, err error) {
+	var items []Object
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return nil, err
+	}
+	for _, o := range items {
+		var v SyncVersion
+		if v.Action, _ = o.Text("action"); v.Action != ActionCreate && v.Action != ActionUpdate && v.Action != ActionDelete {
+			return nil, fmt.Errorf("no action %q", v.Action)
+		}
+		at, _ := o.Text("logged_at")
+		if v.LoggedAt, err = time.Parse(time.RFC3339Nano, at); err != nil {
+			return nil, fmt.Errorf("logged_at: %w", err)
+		}
+		v.LoggedAt = v.LoggedAt.UTC()
+		if v.Payload = o["payload"]; len(v.Payload) == 0 {
+			return nil, errNotObject
+		}
+		if _, err := RecordID(v.Payload); err != nil {
+			return nil, err
+		}
+		v.ID, _ = o.Int("id")
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// RecordID is the id of a record.
+func RecordID(record json.RawMessage) (int64, error) {
+	o, err := DecodeObject(record)
+	if err != nil {
+		return 0, err
+	}
+	id, ok := o.Int("id")
+	if !ok {
+		return 0, errors.New("a record without an integer id")
+	}
+	return id, nil
+}

@@ -1,0 +1,140 @@
+package backbone
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+// readBatch is how many versions are read at once: ten full frames.
+const readBatch = 10 * wire.MaxBatch
+
+var (
+	syncFrames  = metrics.NewCounter("hearsay_sync_frames_total")
+	newestGauge = metrics.NewGauge("hearsay_versions", nil)
+	wakeSeconds = metrics.NewHistogram("hearsay_wake_seconds")
+)
+
+// A Server feeds applications from a store. It is safe for concurrent use.
+type Server struct {
+	store *store.Store
+	log   *slog.Logger
+}
+
+// New makes a Server. A nil log is none.
+func New(st *store.Store, log *slog.Logger) *Server {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Server{store: st, log: log}
+}
+
+// A stream is one socket being fed.
+type stream struct {
+	*Server
+	peer   store.Peer
+	send   func(frame []byte) error
+	cursor store.VersionID // the last version that was looked at
+	wake   <-chan struct{}
+}
+
+func (b *Server) stream(p store.Peer, send func(frame []byte) error) (s *stream, stop func()) {
+	wake, stop := b.store.Watch()
+	return &stream{Server: b, peer: p, send: send, wake: wake}, stop
+}
+
+// Records feeds a socket in the form records: all channels, all games, then each
+// change of one as it is committed. It calls level in between and runs until ctx
+// ends or send fails.
+func (b *Server) Records(ctx context.Context, p store.Peer, send func(frame []byte) error, level func()) error {
+	s, stop := b.stream(p, send)
+	defer stop()
+	if err := s.allRecords(ctx); err != nil {
+		return err
+	}
+	level()
+	return s.live(ctx, func(versions []store.Version) error {
+		for _, v := range versions {
+			if err := s.sendRecord(v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Versions feeds a socket in the form versions from where r says: what was logged
+// until now, compacted, then each version as it is committed. In between it calls
+// level with the payload of the request's answer. It reports store.ErrNotFound
+// for a cursor beyond the log; else it runs until ctx ends or send fails.
+func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest, send func(frame []byte) error, level func(json.RawMessage)) error {
+	s, stop := b.stream(p, send)
+	defer stop()
+	c, err := b.store.CatchUp(ctx, store.Since{Time: r.Since, After: store.VersionID(r.After)})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := s.catchUp(ctx, c, r); err != nil {
+		return err
+	}
+	var payload json.RawMessage
+	if r.Cursor {
+		l, err := c.Level(ctx)
+		if err != nil {
+			return err
+		}
+		payload = wire.Encode(syncLevel(c.Through, l))
+	}
+	c.Close()
+	s.cursor = c.Through
+	level(payload)
+	return s.live(ctx, func(versions []store.Version) error {
+		f := s.frame("", "[", "]")
+		for _, v := range versions {
+			if err := f.add(string(v.Kind), s.version(v, r)); err != nil {
+				return err
+			}
+		}
+		return f.flush()
+	})
+}
+
+func syncLevel(cursor store.VersionID, l store.Level) wire.SyncLevel {
+	out := wire.SyncLevel{Cursor: int64(cursor), Counts: map[string]int{}, Digest: map[string]string{}}
+	for _, kind := range store.Kinds {
+		out.Counts[string(kind)] = l.Counts[kind]
+		out.Digest[string(kind)] = l.Digest[kind]
+	}
+	return out
+}
+
+// live sends what comes after the cursor, until ctx ends.
+func (s *stream) live(ctx context.Context, send func([]store.Version) error) error {
+	for {
+		versions, err := s.store.Versions(ctx, s.cursor, readBatch)
+		if err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		if len(versions) > 0 {
+			if err := send(versions); err != nil {
+				return err
+			}
+			s.cursor = versions[len(versions)-1].ID
+			newestGauge.Set(float64(s.cursor))
+			continue
+		}
+		select {
+		case <-s.wake:
+			wakeSeconds.Update(s.store.SinceCommit().Seconds())
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package backbone
+
+import (
+	"context"
+
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+// catchUp sends what the log holds for the request.
+func (s *stream) catchUp(ctx context.Context, c *store.CatchUp, r wire.SyncRequest) error {
+	f := s.frame("", "[", "]")
+	for {
+		versions, err := c.Next(ctx, readBatch)
+		if err != nil {
+			return err
+		}
+		if len(versions) == 0 {
+			return f.flush()
+		}
+		for _, v := range versions {
+			if !r.Extended && hides(v) && v.CreatedAt.After(r.Since) {
+				continue // it was never seen
+			}
+			if err := f.add(string(v.Kind), s.version(v, r)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// hides reports whether a version is a delete that old applications cannot read:
+// their library would make the record again.
+func hides(v store.Version) bool {
+	return v.Action == store.Delete && (v.Kind == store.Channels || v.Kind == store.Games)
+}
+
+// version is one entry of a frame.
+func (s *stream) version(v store.Version, r wire.SyncRequest) []byte {
+	out := wire.SyncVersion{Action: string(v.Action), LoggedAt: v.LoggedAt, Payload: s.payload(v)}
+	if hides(v) && !r.Extended {
+		out.Action, out.Payload = wire.ActionUpdate, goneRecord(v.Kind, v.Record, out.Payload)
+	}
+	if r.Cursor {
+		out.ID = int64(v.ID)
+	}
+	return wire.AppendVersion(make([]byte, 0, len(out.Payload)+128), out)
+}
