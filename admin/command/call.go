@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -63,7 +64,15 @@ func actor() string {
 	return "cli"
 }
 
-func (c *call) path() (string, error) { return c.Flags().GetString("db") }
+// path is the absolute path of the file that --db names: an operator may look for it
+// in another folder.
+func (c *call) path() (string, error) {
+	path, err := c.Flags().GetString("db")
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(path)
+}
 
 func exists(field, path, mend string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

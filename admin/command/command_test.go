@@ -83,9 +83,11 @@ func TestAdd_examplesParse(t *testing.T) {
 			if len(words) == 0 {
 				continue
 			}
-			found, _, err := newRoot().Find(words[1:])
+			found, rest, err := newRoot().Find(words[1:])
 			if err != nil || !strings.HasPrefix(found.CommandPath(), cmd.CommandPath()) {
 				t.Errorf("%s: the example %q is one of %v, %v", cmd.CommandPath(), line, found, err)
+			} else if err := found.ParseFlags(rest); err != nil {
+				t.Errorf("%s: the example %q: %v", cmd.CommandPath(), line, err)
 			}
 		}
 		for _, sub := range cmd.Commands() {

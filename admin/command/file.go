@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +30,10 @@ func backupCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			dest := c.args[0]
+			dest, err := filepath.Abs(c.args[0])
+			if err != nil {
+				return err
+			}
 			if _, err := os.Lstat(dest); err == nil {
 				return &store.FieldError{Field: "destination", Reason: dest + " exists; name another file, or move it away"}
 			}
@@ -57,7 +61,10 @@ func restoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			source := c.args[0]
+			source, err := filepath.Abs(c.args[0])
+			if err != nil {
+				return err
+			}
 			if err := exists("source", source, "name a file that backup has made"); err != nil {
 				return err
 			}
@@ -119,5 +126,5 @@ func (c *call) report(path string, problems []string) error {
 			}
 		}
 	}
-	return fmt.Errorf("check %s: %d problems; if the file is damaged, restore a backup", path, len(problems))
+	return fmt.Errorf("check %s: problems found: %d; if the file is damaged, restore a backup", path, len(problems))
 }

@@ -21,7 +21,7 @@ func Backup(ctx context.Context, path, dest string) error {
 		return err
 	}
 	if _, err := os.Lstat(dest); err == nil {
-		return fmt.Errorf("%s exists; name another file, or move it away", dest)
+		return fmt.Errorf("%s exists; name another file, or move it away: %w", dest, ErrConflict)
 	}
 	if _, err := schemaVersion(path); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -153,8 +153,11 @@ func Check(ctx context.Context, path string) (problems []string, err error) {
 	conn.SetInterrupt(ctx.Done())
 	text := func(stmt *sqlite.Stmt) string { return stmt.ColumnText(0) }
 	found, err := rows(conn, `PRAGMA integrity_check`, text)
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultCorrupt {
+		return append(problems, err.Error()), nil // too damaged to be looked through
+	}
 	if err != nil {
-		return nil, foreign(err)
+		return nil, err
 	}
 	for _, one := range found {
 		if one != "ok" {

@@ -99,9 +99,10 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		err := s.FlushTouches(context.Background())
+		err = errors.Join(err, s.reads.Close()) // before the writer: only the last connection takes the WAL away
 		close(s.quit)
 		<-s.done
-		s.closed = errors.Join(err, s.closed, s.reads.Close())
+		s.closed = errors.Join(err, s.closed)
 	})
 	return s.closed
 }
@@ -130,6 +131,9 @@ func secure(path string) error {
 
 // uri names the file for SQLite, whatever characters its path has.
 func uri(path, query string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") { // C:/…
 		path = "/" + path
