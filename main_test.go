@@ -1,0 +1,467 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hearsay/hub/hubtest"
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+// program is this test's binary under the name hearsay: then it is the hub.
+var program string
+
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "hearsay" {
+		main()
+		return
+	}
+	dir, err := os.MkdirTemp("", "hearsay-")
+	if err == nil {
+		program, err = hubtest.Link(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	_ = flag.Set("test.parallel", "4") // dialogues mostly wait; the command line may say otherwise
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// TestDialogues plays the contract against the real program.
+func TestDialogues(t *testing.T) {
+	hubtest.PlayDialogues(t, program, "hub/testdata/dialogues")
+}
+
+// TestImports keeps the arrows between packages as ARCHITECTURE.md draws them.
+func TestImports(t *testing.T) {
+	allowed := map[string][]string{
+		"hearsay":               {"hearsay/admin", "hearsay/admin/command", "hearsay/hub", "hearsay/hub/store", "hearsay/sync"},
+		"hearsay/admin":         {"hearsay/assets", "hearsay/hub", "hearsay/hub/store"},
+		"hearsay/admin/command": {"hearsay/hub/store"},
+		"hearsay/assets":        nil,
+		"hearsay/hub":           {"hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/hub/hubtest":   {"hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/hub/store":     {"hearsay/migrations"},
+		"hearsay/hub/wire":      nil,
+		"hearsay/migrations":    nil,
+		"hearsay/sync":          {"hearsay/hub/store", "hearsay/hub/wire"},
+	}
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		if _, known := allowed[words[0]]; !known {
+			t.Errorf("package %s has no place in the layout", words[0])
+		}
+		for _, other := range words[1:] {
+			ours := other == "hearsay" || strings.HasPrefix(other, "hearsay/")
+			if ours && !slices.Contains(allowed[words[0]], other) {
+				t.Errorf("%s must not import %s", words[0], other)
+			}
+			if words[0] == "hearsay/hub/wire" && strings.Contains(other, ".") {
+				t.Errorf("%s must import the standard library alone, not %s", words[0], other)
+			}
+			if strings.HasPrefix(other, "github.com/pressly/goose") && words[0] != "hearsay/migrations" {
+				t.Errorf("%s must not import goose", words[0])
+			}
+		}
+	}
+}
+
+func get(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+func TestServe(t *testing.T) {
+	p := hubtest.NewProgram(t, program, nil)
+	p.Start()
+	hubtest.Eventually(t, "the greeting", func() bool { return strings.Contains(p.Printed(), "Stop with Ctrl-C") })
+	for _, want := range []string{p.Socket(), p.Page("/"), p.Path(), "game add", "dev"} {
+		if !strings.Contains(p.Printed(), want) {
+			t.Errorf("the greeting lacks %q:\n%s", want, p.Printed())
+		}
+	}
+	for path, want := range map[string]string{"/": "<h1", "/healthz": "ok", "/readyz": "ready", "/metrics": "hearsay_sockets"} {
+		if status, body := get(t, p.Page(path)); status != 200 || !strings.Contains(body, want) {
+			t.Errorf("GET %s: status %d, want 200 with %q in %.200s", path, status, want, body)
+		}
+	}
+	if out, err := p.Try("serve", "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(out, "another server") {
+		t.Errorf("a second server on the file: %v, %s", err, out)
+	}
+	p.Stop()
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(p.Path() + suffix); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("a clean stop left %s behind", suffix)
+		}
+	}
+	p.Start()
+	p.Stop()
+}
+
+func TestServe_badSettings(t *testing.T) {
+	p := hubtest.NewProgram(t, program, nil)
+	p.Run("game", "add", "--short-name", "Alpha", "--name", "Alpha MUD")
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"serve", "--heartbeat", "0s"}, "heartbeat: must be more than 0"},
+		{[]string{"serve", "--name", "Not A Name"}, "short_name"},
+		{[]string{"serve", "--name", "alpha"}, "taken"},
+		{[]string{"serve", "--log-format", "xml"}, "use text or json"},
+		{[]string{"serve", "--log-level", "loud"}, "use debug, info, warn or error"},
+		{[]string{"serve", "--limit-events", "many"}, "BURST,PER_SECOND"},
+		{[]string{"serve", "--trusted-proxies", "home"}, "neither an address nor a network"},
+		{[]string{"serve", "--tls-cert", "x.pem"}, "tls_key"},
+		{[]string{"serve", "extra"}, "extra"},
+		{[]string{"srve"}, "unknown command"},
+	} {
+		out, err := p.Try(test.args...)
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(out, test.want) {
+			t.Errorf("%q: %v, want exit code 2 and %q in: %s", test.args, err, test.want, out)
+		}
+	}
+}
+
+// TestShell: what the sqlite3 program writes on the live file arrives within a
+// second, and what it takes back never.
+func TestShell(t *testing.T) {
+	p := hubtest.NewProgram(t, program, nil)
+	app := p.Add("application", "add", "--short-name", "Vine", "--name", "Vine", "--sync-form", "versions")
+	p.Run("game", "add", "--short-name", "Alpha", "--name", "Alpha MUD")
+	p.Start()
+	a := hubtest.NewApplication("versions")
+	if err := a.Connect(t.Context(), p.Socket(), app); err != nil {
+		t.Fatal(err)
+	}
+	defer a.Conn.CloseNow()
+	for _, test := range []struct{ sql, want string }{
+		{`INSERT INTO channels (name, description, hidden) VALUES ('shell', NULL, 0)`, `sync/channels create "name":"shell"`},
+		{`UPDATE channels SET description = 'One' WHERE name = 'shell'`, `sync/channels update "description":"One"`},
+		{`BEGIN; UPDATE channels SET description = 'Never' WHERE name = 'shell'; ROLLBACK; DELETE FROM channels WHERE name = 'shell'`, `sync/channels delete "description":"One"`},
+		{`UPDATE games SET tagline = 'Two'`, `sync/games update "tagline":"Two"`},
+		{`INSERT INTO connections (game_id, type, host, port) SELECT id, 'telnet', 'mud.example', 4000 FROM games`, `sync/games update "port":4000`},
+		{`UPDATE connections SET port = 4001`, `sync/games update "port":4001`},
+		{`DELETE FROM connections`, `sync/games update "connections":[]`},
+		{`INSERT INTO events (game_id, title, start_date, end_date) SELECT id, 'Fair', '2026-12-24', '2026-12-26' FROM games`, `sync/events create "title":"Fair"`},
+		{`INSERT INTO games (short_name, name) VALUES ('Beta', 'Beta MUD')`, `sync/games create "game":"Beta"`},
+		{`DELETE FROM games WHERE short_name = 'Beta'`, `sync/games delete "game":"Beta"`},
+	} {
+		p.SQL(test.sql)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		f, err := a.Read(ctx)
+		cancel()
+		if err != nil {
+			t.Fatalf("%s: no frame within a second: %v", test.sql, err)
+		}
+		b, err := wire.DecodeSync(f.Event, f.Payload)
+		if err != nil || len(b.Versions) != 1 {
+			t.Fatalf("%s: got %s %s, %v", test.sql, f.Event, f.Payload, err)
+		}
+		event, rest, _ := strings.Cut(test.want, " ")
+		action, part, _ := strings.Cut(rest, " ")
+		if f.Event != event || b.Versions[0].Action != action || !strings.Contains(string(f.Payload), part) {
+			t.Errorf("%s: got %s %s, want %s", test.sql, f.Event, f.Payload, test.want)
+		}
+	}
+}
+
+// TestCatchUp_editing: what three writers do during four catch-ups is neither lost
+// nor doubled, in either form.
+func TestCatchUp_editing(t *testing.T) {
+	p := hubtest.NewProgram(t, program, map[string]string{"limit_sockets": "0"})
+	app := p.Add("application", "add", "--short-name", "Vine", "--name", "Vine")
+	p.SQL(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1900)
+		INSERT INTO games (short_name, name) SELECT 'G' || i, 'Game ' || i FROM n`)
+	p.SQL(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
+		INSERT INTO channels (name, hidden) SELECT 'room-' || char(97 + i / 26, 97 + i % 26), 0 FROM n`)
+	p.Start()
+	st, err := store.Open(t.Context(), p.Path(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var writers, readers sync.WaitGroup
+	var level atomic.Int64
+	const mark = "the last edit"
+	for w := range 3 {
+		writers.Go(func() {
+			for i := 0; ctx.Err() == nil && (level.Load() < 4 || i < 300); i++ {
+				if err := edit(ctx, st, w, i); err != nil {
+					t.Errorf("writer %d, edit %d: %v", w, i, err)
+					return
+				}
+			}
+		})
+	}
+	apps := make([]*hubtest.Application, 4)
+	for i := range apps {
+		apps[i] = hubtest.NewApplication([]string{"records", "versions"}[i%2])
+		readers.Go(func() {
+			a := apps[i]
+			err := a.Connect(ctx, p.Socket(), app)
+			level.Add(1)
+			for ended := false; err == nil && !ended; {
+				var f wire.Frame
+				if f, err = a.Read(ctx); err == nil {
+					err = a.Apply(f)
+					ended = strings.Contains(string(f.Payload), mark)
+				}
+			}
+			if err != nil {
+				t.Errorf("application %d: %v", i, err)
+				cancel()
+			}
+		})
+	}
+	writers.Wait()
+	text := mark
+	if err := st.UpdateChannel(ctx, "gossip", store.ChannelEdit{Description: &text}); err != nil {
+		t.Error(err)
+	}
+	readers.Wait()
+	fresh := hubtest.NewApplication("versions")
+	if err := fresh.Connect(ctx, p.Socket(), app); err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range append(apps, fresh) {
+		if got, want := a.Content(), fresh.Content(); got != want {
+			t.Errorf("application %d ends with other records than the hub", i)
+		}
+		a.Conn.CloseNow()
+	}
+	if n := len(fresh.Records[wire.KindGames]); n < 1900 {
+		t.Errorf("%d games are left", n)
+	}
+}
+
+// edit is one of many: writer w edits, adds and removes games of its own.
+func edit(ctx context.Context, st *store.Store, w, i int) error {
+	text := fmt.Sprintf("writer %d, edit %d", w, i)
+	switch {
+	case i%10 == 3:
+		_, err := st.CreateGame(ctx, store.Game{ShortName: fmt.Sprintf("W%dn%d", w, i), Name: text, Display: true}, store.LongSecret)
+		return err
+	case i%10 == 8 && i%20 > 10:
+		return st.DeleteGame(ctx, fmt.Sprintf("W%dn%d", w, i-5))
+	}
+	return st.UpdateGame(ctx, fmt.Sprintf("G%d", 1+(w+3*i*37)%1900), store.GameEdit{Description: &text})
+}
+
+// TestKill: kill -9 in the middle of everything, again and again, loses nothing
+// that was acknowledged and leaves nothing that was not.
+func TestKill(t *testing.T) {
+	rounds := 30
+	if testing.Short() {
+		rounds = 3
+	}
+	p := hubtest.NewProgram(t, program, map[string]string{"limit_events": "0", "limit_sends": "0"})
+	k := &killing{
+		Program: p, app: p.Add("application", "add", "--short-name", "Vine", "--name", "Vine", "--sync-form", "versions"),
+		alpha:  p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha MUD"),
+		beta:   p.Add("game", "add", "--short-name", "Beta", "--name", "Beta MUD"),
+		mirror: hubtest.NewApplication("versions"),
+		edits:  map[string]int{},
+	}
+	for round := range rounds {
+		p.Start()
+		k.round(t, round)
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("%d rounds: %d messages said and %d heard, %d edits, the mirror at version %d",
+		rounds, len(k.said), len(k.heard), k.edited, k.mirror.Cursor)
+	if problems, err := store.Check(t.Context(), p.Path()); err != nil || len(problems) > 0 {
+		t.Errorf("after the last kill: %v, %q", err, problems)
+	}
+	p.Start()
+	k.verify(t)
+	p.Stop()
+}
+
+// killing is what the rounds of TestKill share: what the hub has acknowledged.
+type killing struct {
+	*hubtest.Program
+	app, alpha, beta store.Credential
+	mirror           *hubtest.Application
+
+	said, heard []string
+	edits       map[string]int // per channel or game the last edit that was acknowledged
+	edited      int
+}
+
+// round chats, edits and mirrors until the hub is killed in the middle.
+func (k *killing) round(t *testing.T, round int) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var busy sync.WaitGroup
+	var progress [4]atomic.Int64
+	busy.Go(func() { // Alpha talks
+		s := k.enter(ctx, t, k.alpha)
+		for i := 0; s != nil; i++ {
+			text := fmt.Sprintf("round %d, message %d", round, i)
+			f, err := s.Ask(ctx, wire.ChannelsSend, wire.SendPayload{Channel: "gossip", Name: "Ann", Message: text}, nil)
+			if err != nil {
+				return
+			}
+			if f.Status != wire.StatusSuccess {
+				t.Errorf("%s: %s", text, f.Error)
+				return
+			}
+			k.said = append(k.said, text)
+			progress[0].Add(1)
+		}
+	})
+	busy.Go(func() { // Beta listens
+		for s := k.enter(ctx, t, k.beta); s != nil; {
+			f, err := s.Read(ctx)
+			if err != nil {
+				return
+			}
+			if f.Event == wire.ChannelsBroadcast {
+				var said wire.SendPayload
+				if err := json.Unmarshal(f.Payload, &said); err != nil {
+					t.Error(err)
+				}
+				k.heard = append(k.heard, said.Message)
+				progress[1].Add(1)
+			}
+		}
+	})
+	busy.Go(func() { // the application mirrors
+		err := k.mirror.Connect(ctx, k.Socket(), k.app)
+		if err != nil && strings.Contains(err.Error(), "digest") {
+			t.Errorf("round %d: %v", round, err)
+		}
+		for err == nil {
+			var f wire.Frame
+			if f, err = k.mirror.Read(ctx); err != nil {
+				return
+			}
+			if err = k.mirror.Apply(f); err != nil {
+				t.Errorf("round %d: %v", round, err)
+			}
+			progress[2].Add(1)
+		}
+	})
+	stop := make(chan struct{})
+	busy.Go(func() { // the operator edits, by commands
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			k.edited++
+			name, args := "Alpha", []string{"game", "edit", "Alpha"}
+			if i%2 == 1 {
+				name, args = "gossip", []string{"channel", "edit", "gossip"}
+			}
+			if out, err := k.Try(append(args, "--description", fmt.Sprintf("edit %d", k.edited))...); err != nil {
+				t.Errorf("edit %d: %v: %s", k.edited, err, out)
+			}
+			k.edits[name] = k.edited
+			progress[3].Add(1)
+		}
+	})
+	hubtest.Eventually(t, "progress", func() bool {
+		for i := range progress {
+			if progress[i].Load() < int64(1+round%3) {
+				return false
+			}
+		}
+		return true
+	})
+	k.Kill()
+	close(stop)
+	busy.Wait()
+}
+
+// enter connects a game that hears gossip, or gives nil if the hub has gone.
+func (k *killing) enter(ctx context.Context, t *testing.T, c store.Credential) *hubtest.Socket {
+	s, err := hubtest.Dial(ctx, k.Socket())
+	if err == nil {
+		err = s.Authenticate(ctx, c, map[string]any{"channels": []string{"gossip"}})
+	}
+	if err != nil {
+		t.Logf("a game did not get in: %v", err)
+		return nil
+	}
+	return s
+}
+
+// verify compares what was acknowledged with what is there.
+func (k *killing) verify(t *testing.T) {
+	logged := map[string]bool{}
+	for _, row := range k.SQL(`SELECT message FROM messages`) {
+		logged[row["message"].(string)] = true
+	}
+	for what, texts := range map[string][]string{"said": k.said, "heard": k.heard} {
+		for _, text := range texts {
+			if !logged[text] {
+				t.Errorf("%q was %s and is not in the log", text, what)
+			}
+		}
+	}
+	for name, least := range k.edits {
+		row := k.SQL(`SELECT description FROM games WHERE short_name = '` + name + `'
+			UNION SELECT description FROM channels WHERE name = '` + name + `'`)[0]
+		var n int
+		if _, err := fmt.Sscanf(fmt.Sprint(row["description"]), "edit %d", &n); err != nil || n < least {
+			t.Errorf("%s has %q, want edit %d", name, row["description"], least)
+		}
+	}
+	if err := k.mirror.Connect(t.Context(), k.Socket(), k.app); err != nil {
+		t.Errorf("the mirror: %v", err)
+	}
+	k.mirror.Conn.CloseNow()
+	fresh := hubtest.NewApplication("versions")
+	if err := fresh.Connect(t.Context(), k.Socket(), k.app); err != nil {
+		t.Fatal(err)
+	}
+	defer fresh.Conn.CloseNow()
+	if k.mirror.Content() != fresh.Content() {
+		t.Error("the mirror differs from a fresh one")
+	}
+	for kind, query := range map[string]string{wire.KindGames: `SELECT count(*) AS n FROM games`, wire.KindChannels: `SELECT count(*) AS n FROM channels`} {
+		if got, want := len(k.mirror.Records[kind]), fmt.Sprint(k.SQL(query)[0]["n"]); fmt.Sprint(got) != want {
+			t.Errorf("the mirror has %d %s, the file %s", got, kind, want)
+		}
+	}
+}
