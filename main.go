@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"hearsay/admin"
 	"hearsay/admin/command"
@@ -79,6 +80,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	version.Flags().Bool("json", false, "print JSON")
 	root.AddCommand(serve, version)
 	command.Add(root)
+	root.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = true }) // they are those of serve
+	root.Long = root.Short + ".\nWithout a command it serves; all settings: hearsay serve --help"
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -100,7 +100,7 @@ func newBuckets(l Limits, application bool) *buckets {
 	return &buckets{
 		events: l.Events.limiter(factor), sends: l.Sends.limiter(factor),
 		subscribes: l.Subscribes.limiter(factor), tells: l.Tells.limiter(factor),
-		most: l.Drops * factor,
+		most: l.Drops,
 	}
 }
 
