@@ -113,11 +113,7 @@ func (p *Program) SQL(text string) []map[string]any {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	all := make([]map[string]any, len(rows))
-	for i, row := range rows {
-		all[i] = row
-	}
-	return all
+	return rows
 }
 
 // Link makes the running test binary known under the hub's name. A TestMain that
