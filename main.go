@@ -103,6 +103,7 @@ type config struct {
 	trustedProxies      []string // addresses and networks
 	metricsToken        string
 	tlsCert, tlsKey     string // paths of PEM files
+	compression         bool   // of frames, where a client offers it
 
 	limits hub.Limits
 }
@@ -121,6 +122,7 @@ func (c *config) flags(cmd *cobra.Command) {
 	f.StringVar(&c.metricsToken, "metrics-token", "", "bearer `token` that opens /metrics to other machines; without it only this one may look")
 	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate chain, to serve https and wss")
 	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with the certificate's key")
+	f.BoolVar(&c.compression, "compression", false, "compress frames for clients that offer it; costs much CPU")
 	f.Var(&l.Events, "limit-events", "all events of one socket; 0 is no limit, here and below")
 	f.Var(&l.Sends, "limit-sends", "messages to channels of one socket")
 	f.Var(&l.Subscribes, "limit-subscribes", "subscribes and unsubscribes of one socket")
@@ -197,7 +199,7 @@ func (c *config) serve(ctx context.Context, stdout, stderr io.Writer) (err error
 	}
 	h, err := hub.New(ctx, st, hub.Options{
 		Log: log, Name: c.name, Heartbeat: c.heartbeat, OfflineAfter: c.offlineAfter, DebugFor: c.debugFor,
-		Limits: &c.limits, Backbone: backbone.New(st, log), Remote: proxies.Remote,
+		Limits: &c.limits, Compression: c.compression, Backbone: backbone.New(st, log), Remote: proxies.Remote,
 	})
 	if err != nil {
 		return err

@@ -17,6 +17,9 @@ var welcome = wire.Frame{
 	Payload: wire.Encode(wire.Welcome{Unicode: "✔️", Version: wire.Version}),
 }.Encode()
 
+// maxClientID is how long the id of a game or application may be, in bytes.
+const maxClientID = 255
+
 func countAuthentication(result string) {
 	metrics.GetOrCreateCounter(fmt.Sprintf("hearsay_authentications_total{result=%q}", result)).Inc()
 }
@@ -27,6 +30,9 @@ func countAuthentication(result string) {
 func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame) {
 	now := time.Now()
 	p, ok := wire.DecodeAuthenticate(f.Payload)
+	if len(p.ClientID) > maxClientID {
+		p.ClientID = "" // nobody's; what failures are counted by must not fill the memory
+	}
 	key := failure{network(s.remote), p.ClientID}
 	if s.hub.failures.over(key, s.hub.l.Failures, now) {
 		countAuthentication("throttled")
@@ -41,10 +47,7 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame) {
 	supports, problem := parseSupports(p.Supports)
 	switch {
 	case errors.Is(err, store.ErrUnauthorized):
-		s.hub.failures.fail(key, now)
-		s.hub.addresses.fail(network(s.remote), now)
-		s.log.Load().Warn("authentication failed", "client_id", p.ClientID)
-		s.refuse(wire.ErrorCredentials)
+		s.refuse(wire.ErrorCredentials, key, now)
 	case errors.Is(err, store.ErrBarred):
 		countAuthentication("suspended")
 		s.end(endingRemoved("suspended"))
@@ -52,7 +55,7 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame) {
 		s.log.Load().Error("authentication impossible", "err", err)
 		s.tryLater("the database does not answer")
 	case problem != "":
-		s.refuse(problem)
+		s.refuse(problem, key, now)
 	default:
 		s.log.Store(s.log.Load().With(kindOf(peer), peer.ShortName))
 		s.admit(ctx, peer, supports, p)
@@ -66,9 +69,12 @@ func kindOf(p store.Peer) string {
 	return "game"
 }
 
-// refuse answers with a failure and closes.
-func (s *session) refuse(reason string) {
+// refuse answers with a failure, which counts, and closes.
+func (s *session) refuse(reason string, key failure, now time.Time) {
 	countAuthentication(reason)
+	s.hub.failures.fail(key, now)
+	s.hub.addresses.fail(key.network, now)
+	s.log.Load().Warn("authentication failed", "client_id", key.clientID, "reason", reason)
 	s.send(wire.Frame{Event: wire.Authenticate, Status: wire.StatusFailure, Error: reason}.Encode())
 	s.end(ending{code: wire.CloseAuthentication, reason: wire.Goodbye, flush: true})
 }
@@ -107,11 +113,14 @@ func (s *session) admit(ctx context.Context, peer store.Peer, supports wire.Supp
 		err = s.hub.noteClient(ctx, peer, p)
 	}
 	if err == nil {
-		err = s.hub.follow(ctx) // the game may be newer than the last look
+		err = s.hub.admit(ctx) // it may have been suspended since its credentials were looked at
 	}
 	if err != nil {
 		s.log.Load().Error("authentication impossible", "err", err)
 		s.tryLater("the database does not answer")
+		return
+	}
+	if s.ctx.Err() != nil {
 		return
 	}
 	s.buckets = newBuckets(s.hub.l, peer.Application)
@@ -171,12 +180,25 @@ func (s *session) wanted(ctx context.Context, names []string) (ids []store.Chann
 	return ids, refused, nil
 }
 
-// noteClient stores what a game's client calls itself, if that is new.
+// noteClient stores what a game's client calls itself, if that is new, and sees to
+// it that the directory knows the game, which may be newer than the last look.
 func (h *Hub) noteClient(ctx context.Context, peer store.Peer, p wire.AuthenticatePayload) error {
-	if peer.Application || (p.UserAgent == "" || p.UserAgent == peer.UserAgent) && (p.Version == "" || p.Version == peer.Version) {
+	if peer.Application {
 		return nil
 	}
-	return h.store.SetClient(ctx, store.GameID(peer.ID), p.UserAgent, p.Version)
+	h.mu.Lock()
+	current := h.directory.games[store.GameID(peer.ID)] != nil
+	h.mu.Unlock()
+	if p.UserAgent != "" && p.UserAgent != peer.UserAgent || p.Version != "" && p.Version != peer.Version {
+		current = false
+		if err := h.store.SetClient(ctx, store.GameID(peer.ID), p.UserAgent, p.Version); err != nil {
+			return err
+		}
+	}
+	if current {
+		return nil
+	}
+	return h.follow(ctx)
 }
 
 // activate makes the socket one of its owner's. The first frames are queued in the
@@ -187,7 +209,7 @@ func (s *session) activate(peer *store.Peer, supports wire.Supports, first [][]b
 	defer h.mu.Unlock()
 	game := h.directory.games[store.GameID(peer.ID)]
 	switch {
-	case s.left:
+	case s.left || s.ctx.Err() != nil:
 		return
 	case h.stopping:
 		s.end(ending{code: wire.ClosePlannedStop, reason: "restarting"})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -51,7 +52,9 @@ func countEvent(event string) {
 func (s *session) handle(message []byte) {
 	f, err := wire.Decode(message)
 	countEvent(f.Event)
-	s.log.Load().Debug("frame", "event", f.Event, "bytes", len(message))
+	if log := s.log.Load(); log.Enabled(s.ctx, slog.LevelDebug) {
+		log.Debug("frame", "event", f.Event[:min(len(f.Event), 64)], "bytes", len(message))
+	}
 	switch {
 	case !s.active():
 		s.handleUnauthenticated(f, err)

@@ -34,6 +34,7 @@ type Options struct {
 	OfflineAfter time.Duration // how long a game without a socket stays online; 0: OfflineAfter
 	DebugFor     time.Duration // how long a socket's debug mode lasts; 0: DebugFor
 	Limits       *Limits       // nil: DefaultLimits
+	Compression  bool          // compress frames for clients that offer it
 
 	// Backbone feeds applications; nil: they get no records.
 	Backbone Backbone
@@ -139,10 +140,14 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many failed authentications from this address; wait a minute", http.StatusTooManyRequests)
 		return
 	}
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	o := &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // any Origin: one known client invents its own
 		CompressionMode:    websocket.CompressionDisabled,
-	})
+	}
+	if h.o.Compression {
+		o.CompressionMode = websocket.CompressionNoContextTakeover
+	}
+	conn, err := websocket.Accept(w, r, o)
 	if err != nil {
 		h.log.Debug("no websocket", "remote", remote, "err", err)
 		return

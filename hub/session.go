@@ -173,7 +173,8 @@ func (s *session) write() {
 			active, missed = true, 1 // the first heartbeat came with the welcome
 		case <-ticker.C:
 			if ticks++; !active {
-				if ticks >= silentMost {
+				// One that is in its first sync has authenticated, and may take longer.
+				if ticks >= silentMost && !s.handling.Load() && len(s.beats) == 0 {
 					s.end(ending{code: wire.CloseHeartbeat, reason: wire.Goodbye})
 				}
 				continue
