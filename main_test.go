@@ -18,6 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"hearsay/hub"
 	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -463,5 +467,45 @@ func (k *killing) verify(t *testing.T) {
 		if got, want := len(k.mirror.Records[kind]), fmt.Sprint(k.SQL(query)[0]["n"]); fmt.Sprint(got) != want {
 			t.Errorf("the mirror has %d %s, the file %s", got, kind, want)
 		}
+	}
+}
+
+// TestReadme: the README knows every setting, with its default.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := config{limits: hub.DefaultLimits()}
+	cmd := &cobra.Command{}
+	c.flags(cmd)
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		for line := range strings.Lines(string(readme)) {
+			if strings.HasPrefix(line, "| ") && strings.Contains(line, "`--"+f.Name+"`") {
+				if value := f.DefValue; value != "" && value != "[]" && !strings.Contains(line, "`"+value+"`") {
+					t.Errorf("the README has another default than %s of --%s: %s", value, f.Name, line)
+				}
+				return
+			}
+		}
+		t.Errorf("the README does not know --%s", f.Name)
+	})
+}
+
+// BenchmarkStart is the time from the start of the process to its first answer.
+func BenchmarkStart(b *testing.B) {
+	for _, games := range []int{0, 10000} {
+		b.Run(fmt.Sprintf("games=%d", games), func(b *testing.B) {
+			p := hubtest.NewProgram(b, program, nil)
+			if games > 0 {
+				p.Run("channel", "add", "first")
+				p.SQL(fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+					INSERT INTO games (short_name, name) SELECT 'G' || i, 'Game ' || i FROM n`, games))
+			}
+			for b.Loop() {
+				p.Start()
+				p.Kill()
+			}
+		})
 	}
 }

@@ -180,8 +180,14 @@ func (s *Store) Watchers() int {
 	return len(s.watchers)
 }
 
-// read runs fn in one read transaction: all that it sees is of one moment.
+// read runs fn in one read transaction: all that it sees is of one moment. When ctx
+// ends it is interrupted and gives the context's error.
 func (s *Store) read(ctx context.Context, fn func(*sqlite.Conn) error) (err error) {
+	defer func() {
+		if err != nil && ctx.Err() != nil {
+			err = ctx.Err()
+		}
+	}()
 	conn, err := s.reads.Take(ctx)
 	if err != nil {
 		return err
