@@ -130,9 +130,17 @@ func DecodeSyncRequest(raw json.RawMessage) (p SyncRequest, ok bool) {
 	if !ok {
 		return p, false
 	}
-	p.Since, err = time.Parse(time.RFC3339Nano, since)
-	return p, err == nil
+	for _, form := range instantForms {
+		if p.Since, err = time.Parse(form, since); err == nil {
+			return p, true
+		}
+	}
+	return p, false
 }
+
+// instantForms differ in the zone, which ISO 8601 writes as Z, +01:00, +0100 or +01.
+// Parsing takes decimals of the second with each.
+var instantForms = []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07"}
 
 // A SyncLevel is the payload of the answer to a sync with cursor.
 type SyncLevel struct {
@@ -197,6 +205,9 @@ func decodeVersions(raw json.RawMessage) (all []SyncVersion, err error) {
 			return nil, fmt.Errorf("logged_at: %w", err)
 		}
 		v.LoggedAt = v.LoggedAt.UTC()
+		if year := v.LoggedAt.Year(); year < 0 || year > 9999 { // it cannot be written again
+			return nil, fmt.Errorf("logged_at: %s is in the year %d", at, year)
+		}
 		if v.Payload = o["payload"]; len(v.Payload) == 0 {
 			return nil, errNotObject
 		}

@@ -50,11 +50,12 @@ func stripControl(r rune) rune {
 // stripEscapes leaves no escape character behind.
 func stripEscapes(s string) string {
 	var b strings.Builder
+	lastEnd := max(strings.LastIndexByte(s, bell), strings.LastIndex(s, string(endText)), strings.LastIndex(s, "\x1b\\"))
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		switch r {
 		case escape:
-			i += escapeLength(s[i:])
+			i += escapeLength(s[i:], lastEnd-i)
 			continue
 		case csi:
 			i += size + csiLength(s[i+size:])
@@ -66,8 +67,9 @@ func stripEscapes(s string) string {
 	return b.String()
 }
 
-// escapeLength is that of the sequence that s begins with.
-func escapeLength(s string) int {
+// escapeLength is that of the sequence that s begins with; lastEnd is where the last
+// BEL or ST begins. A text without an end has not begun: only its introducer goes.
+func escapeLength(s string, lastEnd int) int {
 	if len(s) == 1 {
 		return 1
 	}
@@ -77,7 +79,9 @@ func escapeLength(s string) int {
 	case '[':
 		return introducer + csiLength(s[introducer:])
 	case ']', 'P', '_', '^': // OSC, DCS, APC, PM
-		return introducer + stringLength(s[introducer:])
+		if lastEnd >= introducer { // else a search each would be quadratic
+			return introducer + stringLength(s[introducer:])
+		}
 	}
 	return introducer
 }
@@ -96,8 +100,7 @@ func csiLength(s string) int {
 	return len(s)
 }
 
-// stringLength counts up to and with BEL or ST. A text without an end has not
-// begun: only its introducer goes.
+// stringLength counts up to and with the first BEL or ST.
 func stringLength(s string) int {
 	for i, r := range s {
 		switch {
