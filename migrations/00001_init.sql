@@ -15,7 +15,7 @@ CREATE TABLE channels (
                 CHECK (length(name) BETWEEN 3 AND 15 AND name NOT GLOB '*[^A-Za-z_-]*'),
     description TEXT    CHECK (description <> '' AND length(description) <= 2000 AND instr(description, char(13)) = 0),
     hidden      INTEGER NOT NULL DEFAULT 1 CHECK (hidden IN (0, 1)),
-    keep_days   INTEGER NOT NULL DEFAULT 30 CHECK (keep_days >= 0) -- 0: no message is logged
+    keep_days   INTEGER NOT NULL DEFAULT 30 CHECK (keep_days BETWEEN 0 AND 36500) -- 0: no message is logged
 ) STRICT;
 
 CREATE TABLE games (

@@ -74,7 +74,8 @@ func (s *Store) Reconcile(ctx context.Context) error {
 
 // Compact takes superseded versions out of the log: it keeps of each record the
 // newest, of each game also the first, and of a record that was deleted more than
-// DeletesKept before now nothing. The log's last version stays in any case.
+// DeletesKept before now nothing, once no catch-up is open that may want to tell of
+// it. The log's last version stays in any case.
 func (s *Store) Compact(ctx context.Context, now time.Time) error {
 	for {
 		changed := 0
@@ -83,6 +84,7 @@ func (s *Store) Compact(ctx context.Context, now time.Time) error {
 			if err != nil {
 				return err
 			}
+			last, open := s.pinned(end)
 			if err := exec(conn, `
 				DELETE FROM versions WHERE id IN (
 					SELECT id FROM versions AS v
@@ -91,16 +93,22 @@ func (s *Store) Compact(ctx context.Context, now time.Time) error {
 							WHERE w.kind = v.kind AND w.record_id = v.record_id AND w.id > v.id AND w.id <= ?1)
 						AND NOT (kind = 'games' AND id = (
 							SELECT min(id) FROM versions WHERE kind = 'games' AND record_id = v.record_id))
-					LIMIT ?2)`, int64(s.pinned(end)), slice); err != nil {
+					LIMIT ?2)`, int64(last), slice); err != nil {
 				return err
 			}
 			changed = conn.Changes()
+			if open {
+				return nil
+			}
 			if err := exec(conn, `
 				DELETE FROM versions WHERE id < ?1 AND (kind, record_id) IN (
 					SELECT kind, record_id FROM versions AS v
-					WHERE action = 'delete' AND logged_at < ?2 AND id < ?1 AND id <= ?3
-					LIMIT ?4)`,
-				int64(end), micros(now.Add(-DeletesKept)), int64(s.pinned(end)), slice); err != nil {
+					WHERE action = 'delete' AND logged_at < ?2 AND id < ?1
+						AND NOT EXISTS ( -- the shell may use an id again
+							SELECT 1 FROM versions AS w
+							WHERE w.kind = v.kind AND w.record_id = v.record_id AND w.id > v.id)
+					LIMIT ?3)`,
+				int64(end), micros(now.Add(-DeletesKept)), slice); err != nil {
 				return err
 			}
 			changed += conn.Changes()

@@ -39,7 +39,7 @@ func migrate(ctx context.Context, path string, log *slog.Logger) error {
 		}
 		unlock, err := Lock(path)
 		if err == nil {
-			err = upgrade(ctx, path, has, newest, log)
+			err = upgrade(ctx, path, newest, log)
 			return errors.Join(err, unlock())
 		}
 		if !errors.Is(err, ErrLocked) {
@@ -56,7 +56,12 @@ func migrate(ctx context.Context, path string, log *slog.Logger) error {
 	}
 }
 
-func upgrade(ctx context.Context, path string, has, newest int64, log *slog.Logger) error {
+// upgrade needs the lock.
+func upgrade(ctx context.Context, path string, newest int64, log *slog.Logger) error {
+	has, err := schemaVersion(path)
+	if err != nil || has == newest { // whoever had the lock before was quicker
+		return err
+	}
 	if has > 0 {
 		name := fmt.Sprintf("%s.before-v%d", path, newest)
 		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -78,26 +83,25 @@ func upgrade(ctx context.Context, path string, has, newest int64, log *slog.Logg
 
 // dropCopies keeps the newest upgrade copies.
 func dropCopies(path string) error {
-	const mark = ".before-v"
-	names, err := filepath.Glob(escapeGlob(path) + mark + "*")
+	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	version := func(name string) int {
-		n, _ := strconv.Atoi(name[strings.LastIndex(name, mark)+len(mark):]) // 0 for what is not ours: first to be seen, never removed
-		return n
+	var versions []int
+	prefix := filepath.Base(path) + ".before-v"
+	for _, entry := range entries {
+		if suffix, ok := strings.CutPrefix(entry.Name(), prefix); ok {
+			if n, _ := strconv.Atoi(suffix); strconv.Itoa(n) == suffix { // else it is not ours
+				versions = append(versions, n)
+			}
+		}
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return version(name) == 0 })
-	slices.SortFunc(names, func(a, b string) int { return version(b) - version(a) })
+	slices.Sort(versions)
 	var errs []error
-	for _, name := range names[min(copiesKept, len(names)):] {
-		errs = append(errs, os.Remove(name))
+	for _, n := range versions[:max(0, len(versions)-copiesKept)] {
+		errs = append(errs, os.Remove(fmt.Sprintf("%s.before-v%d", path, n)))
 	}
 	return errors.Join(errs...)
-}
-
-func escapeGlob(path string) string {
-	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 // schemaVersion says which schema a file has: 0 for an empty one. It refuses a

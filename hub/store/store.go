@@ -70,6 +70,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := migrate(ctx, path, o.Log); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	if err := os.Chmod(path, 0o600); err != nil { // not before: it may have been another program's
+		return nil, err
+	}
 	s := &Store{
 		path: path, log: o.Log,
 		jobs: make(chan *job), lines: make(chan *line, 1024),
@@ -110,9 +113,12 @@ func (s *Store) Close() error {
 // Path is the absolute path of the file.
 func (s *Store) Path() string { return s.path }
 
-// secure makes the file if it does not exist, and readable to its owner alone;
-// SQLite gives its companions the same mode.
+// secure makes the file if it does not exist, readable to its owner alone; SQLite
+// gives its companions the same mode.
 func secure(path string) error {
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		return fmt.Errorf("%s is a folder; name a file with --db", path)
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: the folder %s does not exist; make it, or name another file with --db", path, filepath.Dir(path))
@@ -120,13 +126,7 @@ func secure(path string) error {
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil {
-		return err
-	} else if st.IsDir() {
-		return fmt.Errorf("%s is a folder; name a file with --db", path)
-	}
-	return f.Chmod(0o600)
+	return f.Close()
 }
 
 // uri names the file for SQLite, whatever characters its path has.

@@ -149,14 +149,15 @@ func (c *CatchUp) Close() {
 	c.store.pins.mu.Unlock()
 }
 
-// pinned is the last version that compaction may look at.
-func (s *Store) pinned(end VersionID) VersionID {
+// pinned is the last version that compaction may look at, and whether a catch-up
+// is open.
+func (s *Store) pinned(end VersionID) (last VersionID, open bool) {
 	s.pins.mu.Lock()
 	defer s.pins.mu.Unlock()
 	for _, through := range s.pins.m {
 		end = min(end, through)
 	}
-	return end
+	return end, len(s.pins.m) > 0
 }
 
 // Next gives the next versions in ascending order, up to limit; none at the end. Of
