@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -140,13 +142,16 @@ func (h *Hub) applyGame(v store.Version) error {
 
 // admit ends the sockets of games and applications that may be connected no more.
 func (h *Hub) admit(ctx context.Context) error {
+	h.mu.Lock()
+	owners := slices.Collect(maps.Keys(h.sockets)) // not those that are newer than the look at the store
+	h.mu.Unlock()
 	a, err := h.store.Admission(ctx)
 	if err != nil {
 		return err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for o := range h.sockets {
+	for _, o := range owners {
 		switch {
 		case o.application && !a.Applications[o.id]:
 			h.kick(o, "removed or suspended")

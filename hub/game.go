@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -34,12 +35,12 @@ func (s *session) sees(g *wire.GameRecord) bool {
 func (s *session) othersOnline() []*wire.GameRecord {
 	var all []*wire.GameRecord
 	for o := range s.hub.presence {
-		if g := s.hub.directory.games[store.GameID(o.id)]; !o.application && g != nil && g.Display && o != s.ownerOfGame() {
+		if g := s.hub.directory.games[store.GameID(o.id)]; !o.application && g != nil && g.Display && o != s.owner() {
 			all = append(all, g)
 		}
 	}
 	slices.SortFunc(all, func(a, b *wire.GameRecord) int {
-		return compareFold(a.Game, b.Game)
+		return strings.Compare(wire.Fold(a.Game), wire.Fold(b.Game))
 	})
 	return all
 }
@@ -56,6 +57,12 @@ func (s *session) find(shortName string) *wire.GameRecord {
 
 // handleGamesStatus serves games/status. Section 8.
 func (s *session) handleGamesStatus(_ context.Context, f wire.Frame) {
+	s.answerStatus(f, func(g *wire.GameRecord) any { return s.hub.status(g) })
+}
+
+// answerStatus answers a status request, which is about one game or all that are
+// online. status makes the payload for a game under Hub.mu; nil is none.
+func (s *session) answerStatus(f wire.Frame, status func(*wire.GameRecord) any) {
 	name, all, ok := wire.DecodeGame(f.Payload)
 	if !ok {
 		s.fail(f, wire.ErrorMalformed)
@@ -68,16 +75,18 @@ func (s *session) handleGamesStatus(_ context.Context, f wire.Frame) {
 	} else if g := s.find(name); g != nil {
 		games = append(games, g)
 	}
-	statuses := make([]wire.GameStatus, 0, len(games))
+	var payloads []any
 	for _, g := range games {
-		statuses = append(statuses, s.hub.status(g))
+		if payload := status(g); payload != nil {
+			payloads = append(payloads, payload)
+		}
 	}
 	s.hub.mu.Unlock()
-	if len(statuses) == 0 && !all {
+	if len(payloads) == 0 && !all {
 		s.fail(f, wire.ErrorUnknownGame)
 	}
-	for _, status := range statuses {
-		if s.sendWaiting(success(f, wire.Encode(status))) != nil {
+	for _, payload := range payloads {
+		if s.sendWaiting(success(f, wire.Encode(payload))) != nil {
 			return
 		}
 	}

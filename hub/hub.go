@@ -1,10 +1,12 @@
 package hub
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -147,12 +149,26 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.o.Compression {
 		o.CompressionMode = websocket.CompressionNoContextTakeover
 	}
-	conn, err := websocket.Accept(w, r, o)
+	keep := &hijacker{ResponseWriter: w}
+	conn, err := websocket.Accept(keep, r, o)
 	if err != nil {
 		h.log.Debug("no websocket", "remote", remote, "err", err)
 		return
 	}
-	h.serve(conn, remote)
+	h.serve(conn, keep.conn, remote)
+}
+
+// A hijacker keeps the connection under a websocket: the library does not let go of
+// one whose close handshake has begun.
+type hijacker struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack implements http.Hijacker.
+func (w *hijacker) Hijack() (conn net.Conn, buffers *bufio.ReadWriter, err error) {
+	w.conn, buffers, err = http.NewResponseController(w.ResponseWriter).Hijack()
+	return w.conn, buffers, err
 }
 
 func (h *Hub) remote(r *http.Request) netip.Addr {
@@ -164,13 +180,16 @@ func (h *Hub) remote(r *http.Request) netip.Addr {
 }
 
 // serve runs a session on an open socket to its end.
-func (h *Hub) serve(conn *websocket.Conn, remote netip.Addr) {
+func (h *Hub) serve(conn *websocket.Conn, under net.Conn, remote netip.Addr) {
 	s := newSession(h, conn, remote)
+	s.under = under
 	h.mu.Lock()
-	switch {
-	case h.stopping:
-		s.end(ending{code: wire.ClosePlannedStop, reason: "restarting"})
-	case h.l.AllSockets > 0 && len(h.sessions) >= h.l.AllSockets:
+	if h.stopping { // Shutdown may wait for the others already
+		h.mu.Unlock()
+		_ = conn.Close(wire.ClosePlannedStop, "restarting") // whether the peer answers is its affair
+		return
+	}
+	if h.l.AllSockets > 0 && len(h.sessions) >= h.l.AllSockets {
 		s.end(ending{code: wire.CloseTryLater, reason: "too many sockets"})
 	}
 	h.sessions[s] = struct{}{}
@@ -222,7 +241,7 @@ func (h *Hub) Shutdown(ctx context.Context, downtime time.Duration) {
 	}
 	h.mu.Lock()
 	for s := range h.sessions {
-		go s.conn.CloseNow()
+		go s.under.Close()
 	}
 	h.mu.Unlock()
 	<-done

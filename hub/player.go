@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"strings"
 
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -21,9 +20,12 @@ func (s *session) handleHeartbeat(f wire.Frame) {
 // handleSignIn serves players/sign-in. Section 6.
 func (s *session) handleSignIn(_ context.Context, f wire.Frame) {
 	s.sign(f, func(on *online, name string) (spelling string, news bool) {
-		_, known := on.find(name)
-		s.players.add(name)
-		return name, !known
+		spelling, known := on.find(name)
+		if !known {
+			spelling = name
+		}
+		s.players.add(spelling)
+		return spelling, !known
 	})
 }
 
@@ -65,33 +67,10 @@ func (s *session) sign(f wire.Frame, change func(on *online, name string) (spell
 
 // handlePlayersStatus serves players/status. Section 6.
 func (s *session) handlePlayersStatus(_ context.Context, f wire.Frame) {
-	name, all, ok := wire.DecodeGame(f.Payload)
-	if !ok {
-		s.fail(f, wire.ErrorMalformed)
-		return
-	}
-	s.hub.mu.Lock()
-	var games []*wire.GameRecord
-	if all {
-		games = s.othersOnline()
-	} else if g := s.find(name); g != nil {
-		games = append(games, g)
-	}
-	var lists []wire.PlayersPayload
-	for _, g := range games {
+	s.answerStatus(f, func(g *wire.GameRecord) any {
 		if on := s.hub.presence[owner{id: g.ID}]; on != nil {
-			lists = append(lists, wire.PlayersPayload{Game: g.Game, Players: on.players()})
+			return wire.PlayersPayload{Game: g.Game, Players: on.players()}
 		}
-	}
-	s.hub.mu.Unlock()
-	if len(lists) == 0 && !all {
-		s.fail(f, wire.ErrorUnknownGame)
-	}
-	for _, list := range lists {
-		if s.sendWaiting(success(f, wire.Encode(list))) != nil {
-			return
-		}
-	}
+		return nil
+	})
 }
-
-func compareFold(a, b string) int { return strings.Compare(wire.Fold(a), wire.Fold(b)) }

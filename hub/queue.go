@@ -6,11 +6,11 @@ import "sync"
 // channels; use newQueue.
 type queue struct {
 	ready chan struct{} // has a value when frames wait
-	room  chan struct{} // has a value when the writer has taken frames
+	room  chan struct{} // has a value when the writer has written a frame
 
 	mu     sync.Mutex // guards what follows
 	frames [][]byte
-	bytes  int
+	bytes  int // of frames that are not written
 	high   int // most bytes that ever waited
 	closed bool
 }
@@ -37,17 +37,24 @@ func (q *queue) push(frame []byte, limit int) bool {
 	return true
 }
 
-// take empties the queue.
+// take gives the frames that wait; each counts until it is written.
 func (q *queue) take() [][]byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	frames := q.frames
-	q.frames, q.bytes = nil, 0
-	signal(q.room)
+	q.frames = nil
 	return frames
 }
 
-// waiting is the number of bytes in the queue.
+// written makes room for other frames.
+func (q *queue) written(frame []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.bytes -= len(frame)
+	signal(q.room)
+}
+
+// waiting is the number of bytes that are not written.
 func (q *queue) waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

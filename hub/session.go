@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -18,7 +19,7 @@ import (
 )
 
 const (
-	writeTimeout = 10 * time.Second // of one frame
+	writeTimeout = 10 * time.Second // of one frame, and of all that is left when a socket ends
 	missedMost   = 3                // unanswered heartbeats after which the next tick ends a socket
 	silentMost   = 4                // ticks that a socket has to authenticate
 
@@ -47,6 +48,7 @@ func (e ending) Error() string { return e.reason }
 type session struct {
 	hub    *Hub
 	conn   *websocket.Conn
+	under  net.Conn // what conn runs on
 	remote netip.Addr
 	since  time.Time
 	queue  *queue
@@ -97,6 +99,8 @@ func (s *session) run() {
 		defer close(written)
 		s.write()
 	}()
+	// However slowly the peer takes what waits for it, it is gone soon after its end.
+	defer context.AfterFunc(s.ctx, func() { time.AfterFunc(writeTimeout, func() { s.under.Close() }) })()
 	err := s.read()
 	s.end(ending{reason: err.Error()})
 	<-written
@@ -138,6 +142,7 @@ func (s *session) active() bool { return s.peer != nil }
 func (s *session) send(frame []byte) {
 	if !s.queue.push(frame, s.hub.l.MaxQueue) {
 		queueOverflows.Inc()
+		s.queue.close() // nothing more will be written
 		s.end(ending{code: wire.CloseTryLater, reason: "too slow, too much is waiting"})
 	}
 }
@@ -209,6 +214,7 @@ func (s *session) flush() {
 			s.end(ending{reason: err.Error()})
 			return
 		}
+		s.queue.written(frame)
 	}
 }
 

@@ -104,11 +104,3 @@ func (s *session) answerTell(p wire.TellPayload) {
 		Message: fmt.Sprintf("I am %s, the hub of this network, not a person: nobody reads what you tell me.", s.hub.o.Name),
 	})))
 }
-
-// ownerOfGame is the session's owner if that is a game.
-func (s *session) ownerOfGame() owner {
-	if s.peer.Application {
-		return owner{}
-	}
-	return owner{id: s.peer.ID}
-}
