@@ -305,7 +305,7 @@ CREATE TRIGGER games_insert AFTER INSERT ON games BEGIN
     INSERT INTO log_entry VALUES ('games', NEW.id, 'create');
 END;
 
-CREATE TRIGGER games_update AFTER UPDATE OF name, display, description, homepage_url, tagline, user_agent, user_agent_url, allow_character_registration, client_id, secret_hash ON games
+CREATE TRIGGER games_update AFTER UPDATE OF name, display, description, homepage_url, tagline, user_agent, user_agent_url, allow_character_registration, client_id, secret_hash, mssp_last_seen_at ON games
 WHEN OLD.name COLLATE BINARY IS NOT NEW.name
   OR OLD.display IS NOT NEW.display
   OR OLD.description IS NOT NEW.description
@@ -316,6 +316,7 @@ WHEN OLD.name COLLATE BINARY IS NOT NEW.name
   OR OLD.allow_character_registration IS NOT NEW.allow_character_registration
   OR OLD.client_id IS NOT NEW.client_id
   OR OLD.secret_hash IS NOT NEW.secret_hash
+  OR OLD.mssp_last_seen_at IS NOT NEW.mssp_last_seen_at
 BEGIN
     INSERT INTO log_entry VALUES ('games', NEW.id, 'update');
 END;

@@ -69,6 +69,7 @@ func TestTriggers(t *testing.T) {
 		{`UPDATE games SET tagline = 'x' WHERE id = 1; UPDATE games SET tagline = NULL WHERE id = 1`, games(2)},
 		{`UPDATE games SET user_agent = 'x' WHERE id = 1`, games(1)},
 		{`UPDATE games SET user_agent_url = 'x' WHERE id = 1`, games(1)},
+		{`UPDATE games SET mssp_last_seen_at = 1 WHERE id = 1`, games(1)},
 		{`UPDATE games SET allow_character_registration = 0 WHERE id = 1`, games(1)},
 		{`UPDATE games SET client_id = 'x' WHERE id = 1`, games(1)},
 		{`UPDATE games SET secret_hash = x'` + strings.Repeat("01", 32) + `' WHERE id = 1`, games(1)},

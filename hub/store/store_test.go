@@ -209,6 +209,10 @@ func TestStore_Watch(t *testing.T) {
 	s := open(t)
 	addGame(t, s, "Alpha")
 	addGame(t, s, "Beta")
+	run(t, connect(t, s.Path()), `CREATE TRIGGER no AFTER UPDATE ON games WHEN NEW.tagline = 'no' BEGIN SELECT RAISE(ABORT, 'no'); END`)
+	path := s.Path()
+	check(t, s.Close())
+	s = open(t, path)
 	wake, stop := s.Watch()
 	other, stopOther := s.Watch()
 	if n := s.Watchers(); n != 2 {
@@ -243,6 +247,12 @@ func TestStore_Watch(t *testing.T) {
 			err := s.UpdateGame(t.Context(), "Alpha", store.GameEdit{Name: pointer("Beta MUD")})
 			wantErr(t, "a name that is taken", err, store.ErrConflict)
 			return nil
+		}, false},
+		{"an edit that is taken back, and a message", func() error {
+			if err := s.UpdateGame(t.Context(), "Alpha", store.GameEdit{Tagline: pointer("no")}); err == nil {
+				return errors.New("the edit is not taken back")
+			}
+			return s.Append(t.Context(), store.Message{Channel: 1, Text: "hi"}, func(store.Message) {})
 		}, false},
 		{"a suspension", func() error {
 			return s.UpdateGame(t.Context(), "Alpha", store.GameEdit{Suspended: pointer(true)})
