@@ -37,7 +37,6 @@ func TestLimit_buckets(t *testing.T) {
 		{"all events", "unheard/of", ``, 100, 50 * time.Millisecond},
 		{"sends", wire.ChannelsSend, `{"channel":"gossip","name":"Bob","message":""}`, 10, 500 * time.Millisecond},
 		{"subscribes", wire.ChannelsSubscribe, `{"channel":"gossip"}`, 5, time.Second},
-		{"unsubscribes", wire.ChannelsUnsubscribe, `{"channel":"gossip"}`, 5, time.Second},
 		{"tells", wire.TellsSend, `{}`, 10, 500 * time.Millisecond},
 		{"malformed sends", wire.ChannelsSend, `{}`, 10, 500 * time.Millisecond},
 	} {

@@ -221,7 +221,7 @@ func (w *world) fill(games int) {
 
 // TestSession_slowApplication does so with a catch-up, in both forms.
 func TestSession_slowApplication(t *testing.T) {
-	const games = 160
+	const games = 100
 	for _, form := range []string{"records", "versions"} {
 		t.Run(form, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
