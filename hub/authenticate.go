@@ -76,7 +76,7 @@ func (s *session) refuse(reason string, key failure, now time.Time) {
 	s.hub.addresses.fail(key.network, now)
 	s.log.Load().Warn("authentication failed", "client_id", key.clientID, "reason", reason)
 	s.send(wire.Frame{Event: wire.Authenticate, Status: wire.StatusFailure, Error: reason}.Encode())
-	s.end(ending{code: wire.CloseAuthentication, reason: wire.Goodbye, flush: true})
+	s.end(ending{code: wire.CloseAuthentication, reason: wire.Goodbye})
 }
 
 func (s *session) tryLater(reason string) {
@@ -201,27 +201,38 @@ func (h *Hub) noteClient(ctx context.Context, peer store.Peer, p wire.Authentica
 	return h.follow(ctx)
 }
 
-// activate makes the socket one of its owner's. The first frames are queued in the
-// same moment, so that nothing comes before them and nothing after them is missed.
+// activate makes the socket one of its owner's. The first messages go through the
+// shard, right before it begins to listen: nothing comes before them, and nothing
+// after them is missed.
 func (s *session) activate(peer *store.Peer, supports wire.Supports, first [][]byte, channels []store.ChannelID, players roster) {
+	if s.join(peer, supports, first, channels, players) {
+		s.shard.settle()
+		countAuthentication("success")
+		s.log.Load().Info("authenticated", "supports", supports.Names())
+	}
+}
+
+// join is the part of activate that is under Hub.mu.
+func (s *session) join(peer *store.Peer, supports wire.Supports, first [][]byte, channels []store.ChannelID, players roster) bool {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	game := h.directory.games[store.GameID(peer.ID)]
 	switch {
 	case s.left || s.ctx.Err() != nil:
-		return
+		return false
 	case h.stopping:
 		s.end(ending{code: wire.ClosePlannedStop, reason: "restarting"})
-		return
+		return false
 	case !peer.Application && game == nil:
 		s.end(endingRemoved("removed"))
-		return
+		return false
 	}
-	countAuthentication("success")
-	for _, frame := range first {
-		s.send(frame)
-	}
+	s.shard.put(operation{call: func() {
+		for _, message := range first {
+			s.send(message)
+		}
+	}})
 	s.peer, s.supports, s.players, s.channels = peer, supports, players, map[store.ChannelID]struct{}{}
 	for _, id := range channels {
 		s.subscribe(id)
@@ -238,8 +249,8 @@ func (s *session) activate(peer *store.Peer, supports wire.Supports, first [][]b
 	if came := h.presence.join(s); came && !peer.Application && game.Display {
 		h.announce(wire.GamesConnect, s.owner(), game.Game)
 	}
-	signal(s.beats)
-	s.log.Load().Info("authenticated", "supports", supports.Names())
+	s.pulse.begin(h.o.Heartbeat)
+	return true
 }
 
 // leave undoes what activate and reserve did. It may be called twice.

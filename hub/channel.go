@@ -75,6 +75,7 @@ func (s *session) handleUnsubscribe(_ context.Context, f wire.Frame) {
 		s.unsubscribe(id)
 	}
 	s.hub.mu.Unlock()
+	s.shard.settle() // what was said before comes before the answer
 	s.succeed(f)
 }
 
@@ -133,19 +134,21 @@ func (h *Hub) broadcast(m store.Message, channel string, from owner) {
 	encode := func() []byte {
 		return wire.Frame{Event: wire.ChannelsBroadcast, Ref: ref, Payload: b.Encode()}.Encode()
 	}
-	plain := encode()
+	plain := encodings(encode())
 	b.ID, b.SentAt = int64(m.ID), m.SentAt
-	dated := encode()
-	choose := func(s *session) []byte {
+	message := encode()
+	dated := encodings(message)
+	choose := func(s *session) packet {
 		if s.supports.Has(wire.SupportHistory) {
-			return dated
+			return dated(s)
 		}
-		return plain
+		return plain(s)
 	}
+	h.waitForRoom()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.publishTo(topic{topicChannel, m.Channel}, from, choose)
-	h.publishTo(topic{kind: topicAllChannels}, from, choose)
+	h.publishTo(topic{topicChannel, m.Channel}, from, len(message), choose)
+	h.publishTo(topic{kind: topicAllChannels}, from, len(message), choose)
 }
 
 // cleanName makes a player's name fit for others, or says why it is none. Section 10.

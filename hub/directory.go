@@ -71,20 +71,23 @@ func (h *Hub) follow(ctx context.Context) error {
 }
 
 func (h *Hub) apply(versions []store.Version) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	for _, v := range versions {
-		var err error
-		switch v.Kind {
-		case store.Channels:
-			err = h.applyChannel(v)
-		case store.Games:
-			err = h.applyGame(v)
-		}
-		if err != nil {
+		if err := h.applyOne(v); err != nil {
 			h.log.Error("a version of the log makes no sense", "version", v.ID, "err", err)
 		}
 	}
+}
+
+func (h *Hub) applyOne(v store.Version) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch v.Kind {
+	case store.Channels:
+		return h.applyChannel(v)
+	case store.Games:
+		return h.applyGame(v)
+	}
+	return nil
 }
 
 func (h *Hub) applyChannel(v store.Version) error {
@@ -94,12 +97,11 @@ func (h *Hub) applyChannel(v store.Version) error {
 	}
 	if v.Action == store.Delete {
 		delete(d.channels, id)
-		for _, t := range []topic{{topicChannel, id}, {kind: topicAllChannels}} {
-			for s := range h.topics[t] {
-				delete(s.channels, id)
+		for s := range h.sessions {
+			if _, subscribed := s.channels[id]; subscribed {
+				s.unsubscribe(id)
 			}
 		}
-		delete(h.topics, topic{topicChannel, id})
 		return nil
 	}
 	var c wire.ChannelRecord
@@ -143,7 +145,12 @@ func (h *Hub) applyGame(v store.Version) error {
 // admit ends the sockets of games and applications that may be connected no more.
 func (h *Hub) admit(ctx context.Context) error {
 	h.mu.Lock()
-	owners := slices.Collect(maps.Keys(h.sockets)) // not those that are newer than the look at the store
+	owners := slices.Collect(maps.Keys(h.presence)) // not those that are newer than the look at the store
+	for o := range h.sockets {
+		if h.presence[o] == nil {
+			owners = append(owners, o)
+		}
+	}
 	h.mu.Unlock()
 	a, err := h.store.Admission(ctx)
 	if err != nil {
@@ -175,5 +182,5 @@ func (h *Hub) kick(o owner, reason string) {
 }
 
 func endingRemoved(reason string) ending {
-	return ending{code: wire.CloseRemoved, reason: reason, flush: true}
+	return ending{code: wire.CloseRemoved, reason: reason}
 }

@@ -4,24 +4,29 @@
 //
 // # Goroutines
 //
-// A [session] is one socket. Its handler goroutine reads and handles one message
-// after the other, so answers come in request order. A second goroutine writes;
-// nobody else touches the connection. Whoever has a frame for a socket puts it into
-// the session's queue, which is bounded in bytes and never blocks; a session that
-// overflows it ends. Frames that may be many at once (lists, sync) wait for room
-// instead. A third goroutine exists only for applications: it feeds them from the
-// log of versions, through the [Backbone] that main wires.
+// A [session] is one socket. Its one goroutine reads and handles one message after
+// the other, so answers come in request order. Nothing blocks in writing: a session
+// pushes whole frames into its [link], which writes what the kernel takes at once
+// and keeps the rest, bounded in bytes, for a goroutine that exists only then. A
+// session that overflows ends. Frames that may be many at once (lists, sync) wait
+// for room instead. Heartbeats are a timer; closing is a goroutine's last act. A
+// further goroutine exists only for applications: it feeds them from the log of
+// versions, through the [Backbone] that main wires.
 //
-// One goroutine of the hub follows the log of versions into the directory of games
-// and channels, whoever wrote there. Messages of channels come back from the store's
-// writer in the order of the chat log, and are published by it.
+// What goes to many is published: encoded once, put into the inbox of every [shard],
+// and written by the shards' goroutines, which join what waits and write once to each
+// session. Messages of channels come back from the store's writer in the order of the
+// chat log, and are published by it. One goroutine of the hub follows the log of
+// versions into the directory of games and channels, whoever wrote there.
 //
 // # Locks
 //
-// There are two, taken in this order: Hub.mu guards maps and is held for moments;
-// queue.mu guards one session's queue. Under Hub.mu there is no SQL, no I/O, no
-// blocking send and no callback. Hub.following is no third: it only keeps two
-// goroutines from following the log at once, and is never taken under the others.
+// Hub.mu guards maps and is held for moments: under it there is no SQL, no I/O, no
+// logging and no callback; what must be sent in its order is put into a shard's
+// inbox. Leaves below it, each taken alone: shard.mu (an inbox), pulse.mu (a timer),
+// then link.mu, under which the kernel may be asked to take bytes, but never to wait.
+// Hub.following only keeps two goroutines from following the log at once, and is never
+// taken under the others.
 //
 // What the hub does not do: it makes no decision about records (store), knows no
 // form of sync (backbone), and shows no page (admin).

@@ -1,12 +1,10 @@
 package hub
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -66,13 +64,13 @@ type Hub struct {
 	failures  throttle[failure]
 	addresses throttle[netip.Addr]
 	running   sync.WaitGroup // sessions and their goroutines
-	following sync.Mutex     // one goroutine follows the log at a time
+	shards    []*shard
+	following sync.Mutex // one goroutine follows the log at a time
 
 	mu        sync.Mutex // guards what follows
 	stopping  bool
 	sessions  map[*session]struct{}
 	sockets   map[owner]int // authenticated, or about to be
-	topics    map[topic]map[*session]struct{}
 	presence  presence
 	directory directory
 }
@@ -112,10 +110,14 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 	}
 	h := &Hub{
 		o: o, l: l, store: st, log: o.Log,
-		sessions: map[*session]struct{}{}, sockets: map[owner]int{}, topics: map[topic]map[*session]struct{}{},
+		sessions: map[*session]struct{}{}, sockets: map[owner]int{},
 		presence: presence{}, directory: newDirectory(),
 	}
-	return h, h.load(ctx)
+	if err := h.load(ctx); err != nil {
+		return nil, err
+	}
+	h.shards = newShards(h)
+	return h, nil
 }
 
 // Run follows the log of versions until ctx ends.
@@ -155,20 +157,8 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.log.Debug("no websocket", "remote", remote, "err", err)
 		return
 	}
-	h.serve(conn, keep.conn, remote)
-}
-
-// A hijacker keeps the connection under a websocket: the library does not let go of
-// one whose close handshake has begun.
-type hijacker struct {
-	http.ResponseWriter
-	conn net.Conn
-}
-
-// Hijack implements http.Hijacker.
-func (w *hijacker) Hijack() (conn net.Conn, buffers *bufio.ReadWriter, err error) {
-	w.conn, buffers, err = http.NewResponseController(w.ResponseWriter).Hijack()
-	return w.conn, buffers, err
+	keep.link.deflates = w.Header().Get("Sec-WebSocket-Extensions") != ""
+	h.serve(conn, keep.link, remote)
 }
 
 func (h *Hub) remote(r *http.Request) netip.Addr {
@@ -179,10 +169,10 @@ func (h *Hub) remote(r *http.Request) netip.Addr {
 	return ap.Addr()
 }
 
-// serve runs a session on an open socket to its end.
-func (h *Hub) serve(conn *websocket.Conn, under net.Conn, remote netip.Addr) {
-	s := newSession(h, conn, remote)
-	s.under = under
+// serve starts a session on an open socket. It returns at once: the goroutine of
+// net/http, its stack and its buffers are not wanted any more.
+func (h *Hub) serve(conn *websocket.Conn, l *link, remote netip.Addr) {
+	s := newSession(h, conn, l, remote)
 	h.mu.Lock()
 	if h.stopping { // Shutdown may wait for the others already
 		h.mu.Unlock()
@@ -192,19 +182,19 @@ func (h *Hub) serve(conn *websocket.Conn, under net.Conn, remote netip.Addr) {
 	if h.l.AllSockets > 0 && len(h.sessions) >= h.l.AllSockets {
 		s.end(ending{code: wire.CloseTryLater, reason: "too many sockets"})
 	}
+	s.shard = h.shards[len(h.sessions)%len(h.shards)]
 	h.sessions[s] = struct{}{}
 	h.running.Add(1)
 	h.mu.Unlock()
 	socketCount.Inc()
-	defer func() {
-		h.leave(s)
+	go func() {
+		defer h.running.Done()
+		s.run()
 		h.mu.Lock()
 		delete(h.sessions, s)
 		h.mu.Unlock()
 		socketCount.Dec()
-		h.running.Done()
 	}()
-	s.run()
 }
 
 // Sockets says how many there are.
@@ -221,10 +211,13 @@ func (h *Hub) Shutdown(ctx context.Context, downtime time.Duration) {
 	h.mu.Lock()
 	h.stopping = true
 	for s := range h.sessions {
-		if s.active() {
-			s.send(restartFrame(downtime))
-		}
-		s.end(ending{code: wire.ClosePlannedStop, reason: "restarting", flush: true})
+		restart := s.active()
+		s.shard.put(operation{call: func() { // after what was published
+			if restart {
+				s.send(restartFrame(downtime))
+			}
+			s.end(ending{code: wire.ClosePlannedStop, reason: "restarting"})
+		}})
 	}
 	h.presence.stopTimers()
 	h.mu.Unlock()
@@ -236,13 +229,15 @@ func (h *Hub) Shutdown(ctx context.Context, downtime time.Duration) {
 	}()
 	select {
 	case <-done:
-		return
 	case <-ctx.Done():
+		h.mu.Lock()
+		for s := range h.sessions {
+			go s.link.Conn.Close()
+		}
+		h.mu.Unlock()
+		<-done
 	}
-	h.mu.Lock()
-	for s := range h.sessions {
-		go s.under.Close()
+	for _, sh := range h.shards {
+		sh.end()
 	}
-	h.mu.Unlock()
-	<-done
 }

@@ -89,6 +89,7 @@ func TestLimit_dropped(t *testing.T) {
 		w := open(t, Options{})
 		s := w.join(w.game("Alpha"), `,"channels":["gossip"]`)
 		hears := w.join(w.game("Beta"), `,"channels":["gossip"]`)
+		synctest.Wait()
 		s.fence()
 		for range 15 {
 			s.send(wire.ChannelsSend, "", `{"channel":"gossip","name":"Bob","message":"hi"}`)

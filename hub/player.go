@@ -17,6 +17,10 @@ func (s *session) handleHeartbeat(f wire.Frame) {
 	s.hub.mu.Unlock()
 }
 
+// mostPlayers bounds what sign-ins add to a socket's players until its next heartbeat
+// says who is on.
+const mostPlayers = 10000
+
 // handleSignIn serves players/sign-in. Section 6.
 func (s *session) handleSignIn(_ context.Context, f wire.Frame) {
 	s.sign(f, func(on *online, name string) (spelling string, news bool) {
@@ -24,7 +28,9 @@ func (s *session) handleSignIn(_ context.Context, f wire.Frame) {
 		if !known {
 			spelling = name
 		}
-		s.players.add(spelling)
+		if len(s.players.order) < mostPlayers {
+			s.players.add(spelling)
+		}
 		return spelling, !known
 	})
 }
@@ -52,6 +58,7 @@ func (s *session) sign(f wire.Frame, change func(on *online, name string) (spell
 		s.fail(f, reason)
 		return
 	}
+	s.hub.waitForRoom()
 	s.hub.mu.Lock()
 	if on := s.hub.presence[s.owner()]; on != nil {
 		spelling, news := change(on, name)

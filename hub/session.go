@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -32,14 +31,14 @@ var (
 	queueOverflows   = metrics.NewCounter("hearsay_queue_overflows_total")
 	queueHigh        = metrics.NewGauge("hearsay_queue_high_bytes", nil)
 
-	heartbeatFrame = wire.Frame{Event: wire.Heartbeat}.Encode()
+	heartbeatFrame  = wire.Frame{Event: wire.Heartbeat}.Encode()
+	heartbeatPacket = newPacket(heartbeatFrame)
 )
 
 // An ending is why a session ends, as a context's cause.
 type ending struct {
 	code   int // 0: the peer is gone
 	reason string
-	flush  bool // what waits in the queue goes out first
 }
 
 func (e ending) Error() string { return e.reason }
@@ -47,19 +46,22 @@ func (e ending) Error() string { return e.reason }
 // A session is one socket from its upgrade to its end.
 type session struct {
 	hub    *Hub
-	conn   *websocket.Conn
-	under  net.Conn // what conn runs on
+	conn   *websocket.Conn // reads, and writes control frames
+	link   *link           // what conn runs on; data frames are pushed into it
+	shard  *shard          // what is published comes from it
 	remote netip.Addr
 	since  time.Time
-	queue  *queue
 	ctx    context.Context // ends with an ending as its cause
 	cancel context.CancelCauseFunc
 
 	log atomic.Pointer[slog.Logger] // names the peer once it is known
 
-	beats    chan struct{} // holds one: the peer has authenticated, ticks begin anew
 	answered atomic.Bool   // a heartbeat was answered since the last tick
 	handling atomic.Bool   // a message is being handled, so no answer can be seen
+	closed   chan struct{} // closed when the connection is
+
+	pulse pulse
+	batch []packet // of the shard's goroutine alone
 
 	// Of the reader alone.
 	buckets    *buckets
@@ -79,31 +81,22 @@ type session struct {
 	players  roster
 }
 
-func newSession(h *Hub, conn *websocket.Conn, remote netip.Addr) *session {
-	s := &session{
-		hub: h, conn: conn, remote: remote, since: time.Now(), queue: newQueue(),
-		beats: make(chan struct{}, 1),
-	}
+func newSession(h *Hub, conn *websocket.Conn, l *link, remote netip.Addr) *session {
+	s := &session{hub: h, conn: conn, link: l, remote: remote, since: time.Now(), closed: make(chan struct{})}
 	s.log.Store(h.log.With("remote", remote.String()))
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	// The library counts what it has read before it knows the end: one byte more
-	// than allowed is too many.
+	l.broken = func(err error) { s.end(ending{reason: err.Error()}) }
 	conn.SetReadLimit(int64(h.l.MaxMessage))
 	return s
 }
 
 // run reads until the socket is closed.
 func (s *session) run() {
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		s.write()
-	}()
-	// However slowly the peer takes what waits for it, it is gone soon after its end.
-	defer context.AfterFunc(s.ctx, func() { time.AfterFunc(writeTimeout, func() { s.under.Close() }) })()
+	context.AfterFunc(s.ctx, s.close)
+	s.startPulse()
 	err := s.read()
 	s.end(ending{reason: err.Error()})
-	<-written
+	<-s.closed
 	s.stopFeed()
 }
 
@@ -138,20 +131,29 @@ func (s *session) owner() owner { return owner{s.peer.Application, s.peer.ID} }
 // active reports whether the socket has authenticated; under Hub.mu, or by its reader.
 func (s *session) active() bool { return s.peer != nil }
 
-// send queues a frame. It never blocks; a socket that cannot keep up ends.
-func (s *session) send(frame []byte) {
-	if !s.queue.push(frame, s.hub.l.MaxQueue) {
+// send sends a message, or lets it wait. It never blocks; a socket that cannot keep
+// up ends.
+func (s *session) send(message []byte) {
+	if s.link.deflates {
+		s.push(newDeflated(message))
+		return
+	}
+	s.push(newPacket(message))
+}
+
+// push is send for whole frames.
+func (s *session) push(frames []byte) {
+	if !s.link.push(frames, s.hub.l.MaxQueue) {
 		queueOverflows.Inc()
-		s.queue.close() // nothing more will be written
 		s.end(ending{code: wire.CloseTryLater, reason: "too slow, too much is waiting"})
 	}
 }
 
 // sendWaiting queues a frame of a list when little waits before it.
 func (s *session) sendWaiting(frame []byte) error {
-	for s.queue.waiting() > listWaits {
+	for s.link.waiting() > listWaits {
 		select {
-		case <-s.queue.room:
+		case <-s.link.room:
 		case <-s.ctx.Done():
 			return context.Cause(s.ctx)
 		}
@@ -163,77 +165,26 @@ func (s *session) sendWaiting(frame []byte) error {
 	return nil
 }
 
-// write sends what is queued, and heartbeats, until the session ends; then it
-// closes the connection.
-func (s *session) write() {
-	ticker := time.NewTicker(s.hub.o.Heartbeat)
-	defer ticker.Stop()
-	ticks, missed, active := 0, 0, false
-	for {
-		select {
-		case <-s.queue.ready:
-			s.flush()
-		case <-s.beats:
-			ticker.Reset(s.hub.o.Heartbeat)
-			active, missed = true, 1 // the first heartbeat came with the welcome
-		case <-ticker.C:
-			if ticks++; !active {
-				// One that is in its first sync has authenticated, and may take longer.
-				if ticks >= silentMost && !s.handling.Load() && len(s.beats) == 0 {
-					s.end(ending{code: wire.CloseHeartbeat, reason: wire.Goodbye})
-				}
-				continue
-			}
-			if s.answered.Swap(false) || s.handling.Load() {
-				missed = 0
-			}
-			if missed >= missedMost {
-				heartbeatsMissed.Inc()
-				s.end(ending{code: wire.CloseHeartbeat, reason: wire.Goodbye})
-				continue
-			}
-			missed++
-			s.send(heartbeatFrame)
-		case <-s.ctx.Done():
-			s.close()
-			return
-		}
-	}
-}
-
-// flush writes all that is queued.
-func (s *session) flush() {
-	for _, frame := range s.queue.take() {
-		if e, ended := s.ended(); ended && !e.flush {
-			return
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
-		err := s.conn.Write(ctx, websocket.MessageText, frame)
-		cancel()
-		if err != nil {
-			s.end(ending{reason: err.Error()})
-			return
-		}
-		s.queue.written(frame)
-	}
-}
-
-// close ends the connection as the session's ending says.
+// close ends the connection as the session's ending says. It runs once, on a
+// goroutine of its own.
 func (s *session) close() {
+	defer close(s.closed)
 	s.hub.leave(s)
-	s.queue.close()
-	queueHigh.Set(max(queueHigh.Get(), float64(s.queue.high)))
+	s.pulse.stop()
 	e, _ := s.ended()
 	if e.code == 0 {
 		s.conn.CloseNow()
 		s.log.Load().Debug("socket gone", "err", e.reason)
-		return
+	} else {
+		s.log.Load().Info("closing socket", "code", e.code, "reason", e.reason)
+		// What waits comes before the close frame; however slowly the peer takes it, it
+		// is gone soon after its end.
+		late := time.AfterFunc(writeTimeout, func() { s.link.Conn.Close() })
+		s.link.settle()
+		_ = s.conn.Close(websocket.StatusCode(e.code), e.reason) // whether the peer answers is its affair
+		late.Stop()
 	}
-	s.log.Load().Info("closing socket", "code", e.code, "reason", e.reason)
-	if e.flush {
-		s.flush()
-	}
-	_ = s.conn.Close(websocket.StatusCode(e.code), e.reason) // whether the peer answers is its affair
+	queueHigh.Set(max(queueHigh.Get(), float64(s.link.highest())))
 }
 
 // newRef is the ref of a frame that nobody asked for.

@@ -35,53 +35,57 @@ func (s *session) handleTell(_ context.Context, f wire.Frame) {
 	if p.SentAt == "" {
 		p.SentAt = wire.Micros(time.Now())
 	}
-	if reason := s.hub.tell(s, p); reason != "" {
+	to, tell, reason := s.hub.route(s, p)
+	if reason != "" {
 		s.fail(f, reason)
 		return
 	}
+	if to != nil {
+		to.send(notice(wire.TellsReceive, wire.Encode(tell)))
+	}
 	s.succeed(f)
-	if strings.EqualFold(p.ToGame, s.hub.o.Name) {
+	if to == nil {
 		s.answerTell(p)
 	}
 }
 
-// tell queues a tell to one socket of its receiver, or says why it cannot.
-func (h *Hub) tell(s *session, p wire.TellPayload) (reason string) {
+// route finds the socket of a tell's receiver, nil for the hub itself, and what that
+// gets; or it says why the tell cannot be told.
+func (h *Hub) route(s *session, p wire.TellPayload) (to *session, tell wire.ReceivePayload, reason string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	from := h.presence[s.owner()]
 	if from == nil {
-		return wire.ErrorGameOffline
+		return nil, tell, wire.ErrorGameOffline
 	}
 	if strings.EqualFold(p.ToGame, h.o.Name) {
 		if _, on := from.find(p.FromName); !on {
-			return wire.ErrorSenderOffline
+			return nil, tell, wire.ErrorSenderOffline
 		}
 		if !strings.EqualFold(p.ToName, systemPlayer) {
-			return wire.ErrorReceiverOffline
+			return nil, tell, wire.ErrorReceiverOffline
 		}
-		return ""
+		return nil, tell, ""
 	}
-	to := h.receiver(p.ToGame)
+	game := h.receiver(p.ToGame)
 	switch {
-	case to == nil:
-		return wire.ErrorGameOffline
-	case !to.allSupports().Has(wire.SupportTells):
-		return wire.ErrorNotSupported
+	case game == nil:
+		return nil, tell, wire.ErrorGameOffline
+	case !game.allSupports().Has(wire.SupportTells):
+		return nil, tell, wire.ErrorNotSupported
 	}
 	fromName, on := from.find(p.FromName)
 	if !on {
-		return wire.ErrorSenderOffline
+		return nil, tell, wire.ErrorSenderOffline
 	}
-	toName, on := to.find(p.ToName)
-	socket := to.teller(p.ToName)
-	if !on || socket == nil {
-		return wire.ErrorReceiverOffline
+	toName, on := game.find(p.ToName)
+	to = game.teller(p.ToName)
+	if !on || to == nil {
+		return nil, tell, wire.ErrorReceiverOffline
 	}
-	socket.send(notice(wire.TellsReceive, wire.Encode(wire.ReceivePayload{
+	return to, wire.ReceivePayload{
 		FromGame: s.peer.ShortName, FromName: fromName, ToName: toName, SentAt: p.SentAt, Message: p.Message,
-	})))
-	return ""
+	}, ""
 }
 
 // receiver finds who is online under a short name, ignoring case; under Hub.mu.

@@ -1,0 +1,38 @@
+package hub
+
+import (
+	"bytes"
+	"compress/flate"
+	"sync"
+)
+
+// Compression is for operators who pay for bytes (RFC 7692, without context takeover:
+// so a message is the same bytes for all). A short message would only grow.
+const (
+	deflateLeast = 256
+	rsv1         = 0x40
+	deflateTail  = "\x00\x00\xff\xff" // left out on the wire
+)
+
+var deflaters = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
+	if err != nil {
+		panic(err) // the level is constant
+	}
+	return w
+}}
+
+func newDeflated(message []byte) packet {
+	if len(message) < deflateLeast {
+		return newPacket(message)
+	}
+	var b bytes.Buffer
+	w := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
+	w.Reset(&b)
+	_, _ = w.Write(message) // a buffer takes everything
+	_ = w.Flush()
+	p := newPacket(bytes.TrimSuffix(b.Bytes(), []byte(deflateTail)))
+	p[0] |= rsv1
+	return p
+}

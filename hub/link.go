@@ -1,0 +1,230 @@
+package hub
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+)
+
+// A packet is a whole websocket frame of the server, header and all. To all sockets
+// it is the same bytes, so what goes to many is encoded once; nobody changes it.
+type packet []byte
+
+// RFC 6455, 5.2.
+const (
+	finText   = 0x81
+	opMask    = 0x0f
+	opClose   = 0x8
+	maxHeader = 10
+)
+
+func newPacket(message []byte) packet {
+	p := append(make(packet, 0, maxHeader+len(message)), finText)
+	switch n := len(message); {
+	case n < 126:
+		p = append(p, byte(n))
+	case n < 1<<16:
+		p = binary.BigEndian.AppendUint16(append(p, 126), uint16(n))
+	default:
+		p = binary.BigEndian.AppendUint64(append(p, 127), uint64(n))
+	}
+	return append(p, message...)
+}
+
+const (
+	// sendBuffer is what the kernel may hold for a slow peer; left alone it is megabytes.
+	sendBuffer = 128 << 10
+	// chunk is how much is written at once of what waits.
+	chunk = 16 << 10
+
+	readBuffer    = 512
+	controlBuffer = 256 // more than a control frame has
+)
+
+var errLinkEnded = errors.New("nothing may follow a close frame")
+
+// A link is the connection under a websocket. Writing to it never blocks: what the
+// kernel does not take at once waits in memory, and a goroutine that exists only
+// meanwhile writes it. The websocket library reads through it and writes control
+// frames, each with one Write; whole data frames are pushed beside the library, so
+// nothing interleaves.
+type link struct {
+	net.Conn
+	deflates bool                        // the client takes compressed frames
+	try      func(p []byte) (int, error) // writes what the kernel takes now; nil: it cannot be asked
+	broken   func(error)                 // hears of a write that failed; must not block
+	room     chan struct{}               // has a value when something that waited was written
+
+	mu       sync.Mutex // guards what follows
+	pending  []byte     // what waits, perhaps from the middle of a frame on
+	writing  int        // bytes that the goroutine took from pending and has not written
+	high     int        // most bytes that ever waited
+	draining bool       // the goroutine exists
+	ended    bool       // a close frame was written, or writing failed: nothing follows
+	settled  *sync.Cond // the goroutine has ended
+}
+
+func newLink(conn net.Conn) *link {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(sendBuffer) // a wish
+	}
+	l := &link{Conn: conn, try: nonblocking(conn), broken: func(error) {}, room: make(chan struct{}, 1)}
+	l.settled = sync.NewCond(&l.mu)
+	return l
+}
+
+// push writes frames, or lets them wait. It reports false, and writes nothing, when
+// something waits and these would make it more than limit bytes. What comes after
+// a close frame vanishes.
+func (l *link) push(frames []byte, limit int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if waits := len(l.pending) + l.writing; waits > 0 && waits+len(frames) > limit {
+		return l.ended
+	}
+	if !l.ended {
+		l.put(frames)
+	}
+	return true
+}
+
+// Write writes a control frame, for the library.
+func (l *link) Write(frame []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return 0, errLinkEnded
+	}
+	l.put(frame)
+	if len(frame) > 0 && frame[0]&opMask == opClose {
+		l.ended = true
+	}
+	return len(frame), nil
+}
+
+// put is under mu.
+func (l *link) put(p []byte) {
+	if !l.draining && l.try != nil {
+		n, err := l.try(p)
+		if err != nil {
+			l.fail(err)
+			return
+		}
+		p = p[n:]
+	}
+	if len(p) == 0 {
+		return
+	}
+	l.pending = append(l.pending, p...)
+	l.high = max(l.high, len(l.pending)+l.writing)
+	if !l.draining {
+		l.draining = true
+		go l.drain()
+	}
+}
+
+// drain writes what waits until nothing does. A peer that takes nothing for
+// writeTimeout is lost.
+func (l *link) drain() {
+	var p []byte
+	for {
+		l.mu.Lock()
+		l.writing = 0
+		p, l.pending = l.pending, p[:0]
+		if len(p) == 0 {
+			l.pending, l.draining = nil, false
+			l.settled.Broadcast()
+			_ = l.Conn.SetWriteDeadline(time.Time{})
+			l.mu.Unlock()
+			return
+		}
+		l.writing = len(p)
+		l.mu.Unlock()
+		for rest := p; len(rest) > 0; {
+			_ = l.Conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+			n, err := l.Conn.Write(rest[:min(chunk, len(rest))])
+			if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+				err = nil // slow, but not gone
+			}
+			rest = rest[n:]
+			l.mu.Lock()
+			l.writing = len(rest)
+			if err != nil {
+				l.writing, l.pending, l.draining = 0, nil, false
+				l.settled.Broadcast()
+				l.fail(err)
+				l.mu.Unlock()
+				return
+			}
+			l.mu.Unlock()
+			signal(l.room)
+		}
+	}
+}
+
+// fail is under mu.
+func (l *link) fail(err error) {
+	l.ended = true
+	signal(l.room)
+	l.broken(err)
+}
+
+// settle returns when nothing waits any more, or the link has failed.
+func (l *link) settle() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.draining {
+		l.settled.Wait()
+	}
+}
+
+// waiting is how many bytes wait.
+func (l *link) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.pending) + l.writing
+}
+
+func (l *link) highest() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.high
+}
+
+// signal leaves a value in a channel that holds one.
+func signal(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+// A hijacker hands the websocket library a link in the place of the connection, and
+// buffers that are small: thousands of sockets are idle most of the time.
+type hijacker struct {
+	http.ResponseWriter
+	link *link
+}
+
+// Hijack implements http.Hijacker.
+func (w *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffers, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	w.link = newLink(conn)
+	in := bufio.NewReaderSize(w.link, readBuffer)
+	if n := buffers.Reader.Buffered(); n > 0 { // the client did not wait for the answer
+		in = bufio.NewReaderSize(io.MultiReader(io.LimitReader(buffers.Reader, int64(n)), w.link), max(n, readBuffer))
+		if _, err := in.Peek(n); err != nil { // the library takes over what is buffered, not the reader under it
+			return nil, nil, err
+		}
+	}
+	return w.link, bufio.NewReadWriter(in, bufio.NewWriterSize(w.link, controlBuffer)), nil
+}
