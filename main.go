@@ -63,7 +63,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return command.Environment(cmd, os.LookupEnv)
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd.Context(), stdout, stderr) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := c.serve(cmd.Context(), stdout, stderr)
+			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
+				return nil // it was asked to stop before it had begun
+			}
+			return err
+		},
 	}
 	root.PersistentFlags().StringVar(&c.db, "db", "hearsay.db", "the database `file`")
 	c.flags(root)
