@@ -143,7 +143,7 @@ func (s *session) send(message []byte) {
 
 // push is send for whole frames.
 func (s *session) push(frames []byte) {
-	if !s.link.push(frames, s.hub.l.MaxQueue) {
+	if !s.link.push(frames, s.hub.l.MaxQueue) && s.ctx.Err() == nil {
 		queueOverflows.Inc()
 		s.end(ending{code: wire.CloseTryLater, reason: "too slow, too much is waiting"})
 	}

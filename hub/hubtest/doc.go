@@ -1,5 +1,7 @@
-// Package hubtest is test support only: it plays protocol dialogues against a
-// real hub process and says where the hub does not answer as they want.
+// Package hubtest is test support only. It plays protocol dialogues against a real
+// hub process and says where the hub does not answer as they want ([PlayDialogues]);
+// it runs that process for other tests ([Program]) and connects to it ([Socket],
+// [Application]); and it has an in-memory socket for tests in virtual time ([Pipe]).
 //
 // A dialogue is a JSON file of cases; a case is a fixture, some peers and a
 // list of steps. [PlayDialogues] plays a folder of them. Each case gets a copy
