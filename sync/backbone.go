@@ -25,6 +25,7 @@ var (
 type Server struct {
 	store *store.Store
 	log   *slog.Logger
+	tail  tail
 }
 
 // New makes a Server. A nil log is none.
@@ -118,7 +119,7 @@ func syncLevel(cursor store.VersionID, l store.Level) wire.SyncLevel {
 // live sends what comes after the cursor, until ctx ends.
 func (s *stream) live(ctx context.Context, send func([]store.Version) error) error {
 	for {
-		versions, err := s.store.Versions(ctx, s.cursor, readBatch)
+		versions, err := s.tail.next(ctx, s.store, s.cursor, readBatch)
 		if err != nil {
 			return fmt.Errorf("read the log: %w", err)
 		}

@@ -48,8 +48,9 @@ type Store struct {
 	touches touches
 	pins    pins
 
-	committed atomic.Int64 // when a commit last woke the watchers, in nanoseconds since 1970
-	mu        sync.Mutex   // guards watchers
+	commits   atomic.Uint64 // that woke the watchers
+	committed atomic.Int64  // when the last of them did, in nanoseconds since 1970
+	mu        sync.Mutex    // guards watchers
 	watchers  map[chan struct{}]struct{}
 }
 
@@ -158,6 +159,7 @@ func (s *Store) Watch() (wake <-chan struct{}, stop func()) {
 
 func (s *Store) wake() {
 	s.committed.Store(time.Now().UnixNano())
+	s.commits.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for ch := range s.watchers {
@@ -167,6 +169,10 @@ func (s *Store) wake() {
 		}
 	}
 }
+
+// Commits counts the wake-ups of watchers. Who has read the log since it last changed
+// has seen everything.
+func (s *Store) Commits() uint64 { return s.commits.Load() }
 
 // SinceCommit says how long ago watchers were last woken.
 func (s *Store) SinceCommit() time.Duration {
