@@ -112,15 +112,17 @@ func (s *session) admit(ctx context.Context, peer store.Peer, supports wire.Supp
 	if err == nil {
 		err = s.hub.noteClient(ctx, peer, p)
 	}
+	var a store.Admission
 	if err == nil {
-		err = s.hub.admit(ctx) // it may have been suspended since its credentials were looked at
+		a, err = s.hub.store.Admission(ctx) // it may have been suspended since its credentials were looked at
 	}
 	if err != nil {
 		s.log.Load().Error("authentication impossible", "err", err)
 		s.tryLater("the database does not answer")
 		return
 	}
-	if s.ctx.Err() != nil {
+	if reason := barred(a, owner{peer.Application, peer.ID}); reason != "" {
+		s.end(endingRemoved(reason))
 		return
 	}
 	s.buckets = newBuckets(s.hub.l, peer.Application)

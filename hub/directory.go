@@ -159,14 +159,22 @@ func (h *Hub) admit(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, o := range owners {
-		switch {
-		case o.application && !a.Applications[o.id]:
-			h.kick(o, "removed or suspended")
-		case !o.application && a.Suspended[store.GameID(o.id)]:
-			h.kick(o, "suspended")
+		if reason := barred(a, o); reason != "" {
+			h.kick(o, reason)
 		}
 	}
 	return nil
+}
+
+// barred says why a game or application may not be connected, or nothing.
+func barred(a store.Admission, o owner) (reason string) {
+	switch {
+	case o.application && !a.Applications[o.id]:
+		return "removed or suspended"
+	case !o.application && a.Suspended[store.GameID(o.id)]:
+		return "suspended"
+	}
+	return ""
 }
 
 // kick ends all sockets of a game or application, which is offline at once.
