@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/VictoriaMetrics/metrics"
+
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -51,7 +53,7 @@ func (h *Hub) load(ctx context.Context) error {
 			h.apply(versions)
 		}
 	}
-	h.directory.cursor = c.Through
+	h.reach(c.Through)
 	return nil
 }
 
@@ -66,8 +68,16 @@ func (h *Hub) follow(ctx context.Context) error {
 			return err
 		}
 		h.apply(versions)
-		h.directory.cursor = versions[len(versions)-1].ID
+		h.reach(versions[len(versions)-1].ID)
 	}
+}
+
+var newestVersion = metrics.NewGauge("hearsay_versions", nil)
+
+// reach notes how far the log has been read; under Hub.following, or before others run.
+func (h *Hub) reach(id store.VersionID) {
+	h.directory.cursor = id
+	newestVersion.Set(float64(id))
 }
 
 func (h *Hub) apply(versions []store.Version) {

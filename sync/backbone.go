@@ -17,7 +17,6 @@ const readBatch = 10 * wire.MaxBatch
 
 var (
 	syncFrames  = metrics.NewCounter("hearsay_sync_frames_total")
-	newestGauge = metrics.NewGauge("hearsay_versions", nil)
 	wakeSeconds = metrics.NewHistogram("hearsay_wake_seconds")
 )
 
@@ -128,7 +127,6 @@ func (s *stream) live(ctx context.Context, send func([]store.Version) error) err
 				return err
 			}
 			s.cursor = versions[len(versions)-1].ID
-			newestGauge.Set(float64(s.cursor))
 			continue
 		}
 		select {
