@@ -1,6 +1,7 @@
 package hubtest
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -10,7 +11,10 @@ import (
 func TestShell_bothGiveTheSame(t *testing.T) {
 	program, err := exec.LookPath("sqlite3")
 	if err != nil {
-		t.Skip("no sqlite3 program")
+		if os.Getenv("HEARSAY_TEST_TOOLS") != "" {
+			t.Fatal("the sqlite3 program is not in PATH, and HEARSAY_TEST_TOOLS is set")
+		}
+		t.Skip("the sqlite3 program is not in PATH; set HEARSAY_TEST_TOOLS to make this a failure")
 	}
 	type outcome struct {
 		rows   string
