@@ -205,7 +205,7 @@ func (c *config) serve(ctx context.Context, stdout, stderr io.Writer) (err error
 	}
 	h, err := hub.New(ctx, st, hub.Options{
 		Log: log, Name: c.name, Heartbeat: c.heartbeat, OfflineAfter: c.offlineAfter, DebugFor: c.debugFor,
-		Limits: &c.limits, Compression: c.compression, Backbone: backbone.New(st, log), Remote: proxies.Remote,
+		Limits: &c.limits, Compression: c.compression, Backbone: backbone.New(st), Remote: proxies.Remote,
 	})
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -40,12 +42,21 @@ var handlers = map[string]handler{
 
 var dropped = metrics.NewCounter("hearsay_events_dropped_total")
 
-// countEvent knows only names of ours: clients may invent as many as they like.
-func countEvent(event string) {
-	if _, ok := handlers[event]; !ok && event != wire.Authenticate && event != wire.Heartbeat && event != wire.Sync {
-		event = "unknown"
+// eventCounters are by names of ours: clients may invent as many as they like.
+var eventCounters = func() map[string]*metrics.Counter {
+	counters := map[string]*metrics.Counter{}
+	for _, event := range append(slices.Collect(maps.Keys(handlers)), wire.Authenticate, wire.Heartbeat, wire.Sync, "unknown") {
+		counters[event] = metrics.NewCounter(fmt.Sprintf("hearsay_events_total{event=%q}", event))
 	}
-	metrics.GetOrCreateCounter(fmt.Sprintf("hearsay_events_total{event=%q}", event)).Inc()
+	return counters
+}()
+
+func countEvent(event string) {
+	counter, ours := eventCounters[event]
+	if !ours {
+		counter = eventCounters["unknown"]
+	}
+	counter.Inc()
 }
 
 // handle serves one message. The order of its checks is that of protocol section 2.

@@ -116,7 +116,7 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 	if err := h.load(ctx); err != nil {
 		return nil, err
 	}
-	h.shards = newShards(h)
+	h.shards = newShards()
 	return h, nil
 }
 

@@ -53,7 +53,7 @@ func reopen(t testing.TB, path string, o Options) *world {
 		t.Fatal(err)
 	}
 	if o.Backbone == nil {
-		o.Backbone = backbone.New(st, o.Log)
+		o.Backbone = backbone.New(st)
 	}
 	h, err := New(t.Context(), st, o)
 	if err != nil {

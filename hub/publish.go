@@ -43,7 +43,6 @@ var (
 // Who begins and who ceases to listen goes through the same inbox, so that order is
 // plain: who listens before a publication hears it.
 type shard struct {
-	hub   *Hub
 	ready chan struct{} // has a value when the inbox has one
 	stop  chan struct{} // closed to end the goroutine
 	done  chan struct{} // closed when it has ended
@@ -78,10 +77,10 @@ type audience struct {
 	index map[*session]int
 }
 
-func newShards(h *Hub) []*shard {
+func newShards() []*shard {
 	all := make([]*shard, max(1, runtime.GOMAXPROCS(0)/2))
 	for i := range all {
-		sh := &shard{hub: h, ready: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), topics: map[topic]*audience{}}
+		sh := &shard{ready: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), topics: map[topic]*audience{}}
 		sh.room = sync.NewCond(&sh.mu)
 		all[i] = sh
 		go sh.run()

@@ -50,7 +50,6 @@ type session struct {
 	link   *link           // what conn runs on; data frames are pushed into it
 	shard  *shard          // what is published comes from it
 	remote netip.Addr
-	since  time.Time
 	ctx    context.Context // ends with an ending as its cause
 	cancel context.CancelCauseFunc
 
@@ -82,7 +81,7 @@ type session struct {
 }
 
 func newSession(h *Hub, conn *websocket.Conn, l *link, remote netip.Addr) *session {
-	s := &session{hub: h, conn: conn, link: l, remote: remote, since: time.Now(), closed: make(chan struct{})}
+	s := &session{hub: h, conn: conn, link: l, remote: remote, closed: make(chan struct{})}
 	s.log.Store(h.log.With("remote", remote.String()))
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	l.broken = func(err error) { s.end(ending{reason: err.Error()}) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 
 	"github.com/VictoriaMetrics/metrics"
 
@@ -23,17 +22,11 @@ var (
 // A Server feeds applications from a store. It is safe for concurrent use.
 type Server struct {
 	store *store.Store
-	log   *slog.Logger
 	tail  tail
 }
 
-// New makes a Server. A nil log is none.
-func New(st *store.Store, log *slog.Logger) *Server {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	return &Server{store: st, log: log}
-}
+// New makes a Server.
+func New(st *store.Store) *Server { return &Server{store: st} }
 
 // A stream is one socket being fed.
 type stream struct {

@@ -67,7 +67,7 @@ func start(t testing.TB, st *store.Store, p store.Peer, r *wire.SyncRequest) *fe
 		return nil
 	}
 	go func() {
-		b := backbone.New(st, nil)
+		b := backbone.New(st)
 		if r == nil {
 			ended <- b.Records(ctx, p, send, func() { f.level <- nil })
 		} else {
@@ -191,7 +191,7 @@ func TestLive(t *testing.T) {
 // A socket that is gone ends its feed; an unknown cursor never begins one.
 func TestVersions_errors(t *testing.T) {
 	st := open(t)
-	b := backbone.New(st, nil)
+	b := backbone.New(st)
 	gone := errors.New("gone")
 	level := func(json.RawMessage) { t.Error("level was called") }
 	err := b.Versions(t.Context(), store.Peer{}, wire.SyncRequest{}, func([]byte) error { return gone }, level)
@@ -213,7 +213,7 @@ func BenchmarkCatchUp(b *testing.B) {
 	for i := range 1000 {
 		addGame(b, st, store.Game{ShortName: fmt.Sprintf("G%d", i), Name: fmt.Sprintf("Game %d", i), Display: true, Description: "Dragons, and tea"})
 	}
-	server := backbone.New(st, nil)
+	server := backbone.New(st)
 	for name, feed := range map[string]func(context.Context, func([]byte) error, func()) error{
 		"records": func(ctx context.Context, send func([]byte) error, level func()) error {
 			return server.Records(ctx, store.Peer{}, send, level)
