@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -110,6 +111,7 @@ type config struct {
 	metricsToken        string
 	tlsCert, tlsKey     string // paths of PEM files
 	compression         bool   // of frames, where a client offers it
+	cpuProfile          string // path of the file to write; "": none
 
 	limits hub.Limits
 }
@@ -129,6 +131,7 @@ func (c *config) flags(cmd *cobra.Command) {
 	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate chain, to serve https and wss")
 	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with the certificate's key")
 	f.BoolVar(&c.compression, "compression", false, "compress frames for clients that offer it; costs much CPU")
+	f.StringVar(&c.cpuProfile, "cpu-profile", "", "write to this `file` where processor time went, for go tool pprof")
 	f.Var(&l.Events, "limit-events", "all events of one socket; 0 is no limit, here and below")
 	f.Var(&l.Sends, "limit-sends", "messages to channels of one socket")
 	f.Var(&l.Subscribes, "limit-subscribes", "subscribes and unsubscribes of one socket")
@@ -186,6 +189,11 @@ func (c *config) serve(ctx context.Context, stdout, stderr io.Writer) (err error
 	if err != nil {
 		return err
 	}
+	stopProfile, err := c.startProfile()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopProfile()) }()
 	proxies, err := admin.ParseProxies(c.trustedProxies)
 	if err != nil {
 		return &store.FieldError{Field: "trusted_proxies", Reason: err.Error()}
@@ -219,6 +227,24 @@ func (c *config) serve(ctx context.Context, stdout, stderr io.Writer) (err error
 		return err
 	}
 	return c.runServer(ctx, listener, st, h, proxies, log)
+}
+
+// startProfile profiles the processor until stop, if the settings ask for it.
+func (c *config) startProfile() (stop func() error, err error) {
+	if c.cpuProfile == "" {
+		return func() error { return nil }, nil
+	}
+	file, err := os.Create(c.cpuProfile)
+	if err == nil {
+		err = pprof.StartCPUProfile(file)
+	}
+	if err != nil {
+		return nil, &store.FieldError{Field: "cpu_profile", Reason: err.Error()}
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return file.Close()
+	}, nil
 }
 
 // How long the parts of a stop may take.
