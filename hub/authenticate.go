@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -16,6 +17,8 @@ var welcome = wire.Frame{
 	Event: wire.Authenticate, Status: wire.StatusSuccess,
 	Payload: wire.Encode(wire.Welcome{Unicode: "✔️", Version: wire.Version}),
 }.Encode()
+
+var welcomePacket = newPacket(welcome)
 
 // maxClientID is how long the id of a game or application may be, in bytes.
 const maxClientID = 255
@@ -40,6 +43,7 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame) {
 		return
 	}
 	var peer store.Peer
+	commits := s.hub.store.Commits()
 	err := store.ErrUnauthorized
 	if ok {
 		peer, err = s.hub.store.Authenticate(ctx, p.ClientID, p.ClientSecret, now)
@@ -52,13 +56,13 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame) {
 		countAuthentication("suspended")
 		s.end(endingRemoved("suspended"))
 	case err != nil:
-		s.log.Load().Error("authentication impossible", "err", err)
+		s.log().Error("authentication impossible", "err", err)
 		s.tryLater("the database does not answer")
 	case problem != "":
 		s.refuse(problem, key, now)
 	default:
-		s.log.Store(s.log.Load().With(kindOf(peer), peer.ShortName))
-		s.admit(ctx, peer, supports, p)
+		s.named.Store(&peer)
+		s.admit(ctx, admission{&peer, supports, commits}, p)
 	}
 }
 
@@ -74,7 +78,7 @@ func (s *session) refuse(reason string, key failure, now time.Time) {
 	countAuthentication(reason)
 	s.hub.failures.fail(key, now)
 	s.hub.addresses.fail(key.network, now)
-	s.log.Load().Warn("authentication failed", "client_id", key.clientID, "reason", reason)
+	s.log().Warn("authentication failed", "client_id", key.clientID, "reason", reason)
 	s.send(wire.Frame{Event: wire.Authenticate, Status: wire.StatusFailure, Error: reason}.Encode())
 	s.end(ending{code: wire.CloseAuthentication, reason: wire.Goodbye})
 }
@@ -102,53 +106,69 @@ func parseSupports(names []string) (all wire.Supports, problem string) {
 	return all, problem
 }
 
-// admit lets a peer with good credentials in.
-func (s *session) admit(ctx context.Context, peer store.Peer, supports wire.Supports, p wire.AuthenticatePayload) {
-	if !s.reserve(owner{peer.Application, peer.ID}) {
+// An admission is what is known of a peer with good credentials.
+type admission struct {
+	peer     *store.Peer
+	supports wire.Supports
+	commits  uint64 // the store's, before it was asked
+}
+
+// admit lets the peer in.
+func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePayload) {
+	o := owner{a.peer.Application, a.peer.ID}
+	if !s.reserve(o) {
 		s.tryLater("too many sockets")
 		return
 	}
 	channels, refused, err := s.wanted(ctx, p.Channels)
 	if err == nil {
-		err = s.hub.noteClient(ctx, peer, p)
+		err = s.hub.noteClient(ctx, *a.peer, p)
 	}
-	var a store.Admission
+	reason := ""
 	if err == nil {
-		a, err = s.hub.store.Admission(ctx) // it may have been suspended since its credentials were looked at
+		reason, err = s.suspended(ctx, a)
 	}
-	if err != nil {
-		s.log.Load().Error("authentication impossible", "err", err)
+	switch {
+	case err != nil:
+		s.log().Error("authentication impossible", "err", err)
 		s.tryLater("the database does not answer")
 		return
-	}
-	if reason := barred(a, owner{peer.Application, peer.ID}); reason != "" {
+	case reason != "":
 		s.end(endingRemoved(reason))
 		return
 	}
-	s.buckets = newBuckets(s.hub.l, peer.Application)
 	if p.Debug {
 		s.debugUntil = time.Now().Add(s.hub.o.DebugFor)
 	}
-	first := [][]byte{welcome}
+	first := []packet{welcomePacket}
 	for _, name := range refused {
-		first = append(first, wire.Frame{
+		first = append(first, newPacket(wire.Frame{
 			Event: wire.ChannelsSubscribe, Status: wire.StatusFailure, Error: wire.ErrorSubscribe(name, false),
-		}.Encode())
+		}.Encode()))
 	}
-	if peer.Application {
-		s.form = peer.SyncForm
+	if a.peer.Application {
+		s.form = a.peer.SyncForm
 		if p.Sync != "" {
 			s.form = p.Sync
 		}
-		for _, frame := range first {
-			s.send(frame)
-		}
+		s.push(slices.Concat(first...))
 		first = nil
-		if s.form == "records" && !s.startRecords(peer) {
+		if s.form == "records" && !s.startRecords(*a.peer) {
 			return
 		}
 	}
-	s.activate(&peer, supports, append(first, heartbeatFrame), channels, newRoster(p.Players))
+	s.activate(a, slices.Concat(append(first, heartbeatPacket)...), channels, newRoster(p.Players))
+}
+
+// suspended says why a peer that had good credentials may not come in after all. The
+// store is asked only if something has changed since; what changes later, the follower
+// sees, and ends this socket too, because it is reserved.
+func (s *session) suspended(ctx context.Context, a admission) (reason string, err error) {
+	if s.hub.store.Commits() == a.commits {
+		return "", nil
+	}
+	now, err := s.hub.store.Admission(ctx)
+	return barred(now, *s.reserved), err
 }
 
 // reserve counts the socket as its owner's, unless that has too many.
@@ -203,20 +223,20 @@ func (h *Hub) noteClient(ctx context.Context, peer store.Peer, p wire.Authentica
 	return h.follow(ctx)
 }
 
-// activate makes the socket one of its owner's. The first messages go through the
-// shard, right before it begins to listen: nothing comes before them, and nothing
-// after them is missed.
-func (s *session) activate(peer *store.Peer, supports wire.Supports, first [][]byte, channels []store.ChannelID, players roster) {
-	if s.join(peer, supports, first, channels, players) {
+// activate makes the socket one of its owner's. The first frames go through the shard,
+// right before it begins to listen: nothing comes before them, and nothing after them
+// is missed.
+func (s *session) activate(a admission, first packet, channels []store.ChannelID, players roster) {
+	if s.join(a, first, channels, players) {
 		s.shard.settle()
 		countAuthentication("success")
-		s.log.Load().Info("authenticated", "supports", supports.Names())
+		s.log().Info("authenticated", "supports", a.supports.Names())
 	}
 }
 
 // join is the part of activate that is under Hub.mu.
-func (s *session) join(peer *store.Peer, supports wire.Supports, first [][]byte, channels []store.ChannelID, players roster) bool {
-	h := s.hub
+func (s *session) join(a admission, first packet, channels []store.ChannelID, players roster) bool {
+	h, peer, supports := s.hub, a.peer, a.supports
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	game := h.directory.games[store.GameID(peer.ID)]
@@ -230,11 +250,7 @@ func (s *session) join(peer *store.Peer, supports wire.Supports, first [][]byte,
 		s.end(endingRemoved("removed"))
 		return false
 	}
-	s.shard.put(operation{call: func() {
-		for _, message := range first {
-			s.send(message)
-		}
-	}})
+	s.shard.put(operation{call: func() { s.push(first) }})
 	s.peer, s.supports, s.players, s.channels = peer, supports, players, map[store.ChannelID]struct{}{}
 	for _, id := range channels {
 		s.subscribe(id)

@@ -130,25 +130,18 @@ func (s *session) mayUse(channel string) (id store.ChannelID, reason string) {
 // store calls it in the order of the log.
 func (h *Hub) broadcast(m store.Message, channel string, from owner) {
 	ref := newRef()
-	b := wire.Broadcast{Channel: channel, Game: m.Game, Name: m.Name, Message: m.Text}
-	encode := func() []byte {
-		return wire.Frame{Event: wire.ChannelsBroadcast, Ref: ref, Payload: b.Encode()}.Encode()
-	}
-	plain := encodings(encode())
-	b.ID, b.SentAt = int64(m.ID), m.SentAt
-	message := encode()
-	dated := encodings(message)
-	choose := func(s *session) packet {
-		if s.supports.Has(wire.SupportHistory) {
-			return dated(s)
+	frame := packets(func(dates bool) []byte {
+		b := wire.Broadcast{Channel: channel, Game: m.Game, Name: m.Name, Message: m.Text}
+		if dates {
+			b.ID, b.SentAt = int64(m.ID), m.SentAt
 		}
-		return plain(s)
-	}
+		return wire.Frame{Event: wire.ChannelsBroadcast, Ref: ref, Payload: b.Encode()}.Encode()
+	})
 	h.waitForRoom()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.publishTo(topic{topicChannel, m.Channel}, from, len(message), choose)
-	h.publishTo(topic{kind: topicAllChannels}, from, len(message), choose)
+	h.publishTo(topic{topicChannel, m.Channel}, from, len(m.Text), frame)
+	h.publishTo(topic{kind: topicAllChannels}, from, len(m.Text), frame)
 }
 
 // cleanName makes a player's name fit for others, or says why it is none. Section 10.

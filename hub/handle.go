@@ -63,8 +63,8 @@ func countEvent(event string) {
 func (s *session) handle(message []byte) {
 	f, err := wire.Decode(message)
 	countEvent(f.Event)
-	if log := s.log.Load(); log.Enabled(s.ctx, slog.LevelDebug) {
-		log.Debug("frame", "event", f.Event[:min(len(f.Event), 64)], "bytes", len(message))
+	if s.hub.log.Enabled(s.ctx, slog.LevelDebug) {
+		s.log().Debug("frame", "event", f.Event[:min(len(f.Event), 64)], "bytes", len(message))
 	}
 	switch {
 	case !s.active():
@@ -75,6 +75,9 @@ func (s *session) handle(message []byte) {
 		return
 	}
 	now := time.Now()
+	if s.buckets == nil {
+		s.buckets = newBuckets(s.hub.l, s.peer.Application)
+	}
 	if !s.buckets.take(f.Event, now) {
 		dropped.Inc()
 		if s.buckets.drop(now) {
@@ -162,7 +165,7 @@ func failed(f wire.Frame, reason string) []byte {
 // unless it is the client's own.
 func (s *session) reason(err error) string {
 	if !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrNotFound) {
-		s.log.Load().Error("a request failed", "err", err)
+		s.log().Error("a request failed", "err", err)
 	}
 	return wire.ErrorMalformed
 }

@@ -64,6 +64,7 @@ type Hub struct {
 	failures  throttle[failure]
 	addresses throttle[netip.Addr]
 	running   sync.WaitGroup // sessions and their goroutines
+	workers   *workers
 	shards    []*shard
 	following sync.Mutex // one goroutine follows the log at a time
 
@@ -117,6 +118,7 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 		return nil, err
 	}
 	h.shards = newShards()
+	h.workers = newWorkers()
 	return h, nil
 }
 
@@ -151,14 +153,15 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.o.Compression {
 		o.CompressionMode = websocket.CompressionNoContextTakeover
 	}
-	keep := &hijacker{ResponseWriter: w}
-	conn, err := websocket.Accept(keep, r, o)
+	s := newSession(h, remote)
+	conn, err := websocket.Accept(&hijacker{w, &s.link}, r, o)
 	if err != nil {
 		h.log.Debug("no websocket", "remote", remote, "err", err)
 		return
 	}
-	keep.link.deflates = w.Header().Get("Sec-WebSocket-Extensions") != ""
-	h.serve(conn, keep.link, remote)
+	conn.SetReadLimit(int64(h.l.MaxMessage))
+	s.conn, s.link.deflates = conn, w.Header().Get("Sec-WebSocket-Extensions") != ""
+	h.serve(s)
 }
 
 func (h *Hub) remote(r *http.Request) netip.Addr {
@@ -171,12 +174,11 @@ func (h *Hub) remote(r *http.Request) netip.Addr {
 
 // serve starts a session on an open socket. It returns at once: the goroutine of
 // net/http, its stack and its buffers are not wanted any more.
-func (h *Hub) serve(conn *websocket.Conn, l *link, remote netip.Addr) {
-	s := newSession(h, conn, l, remote)
+func (h *Hub) serve(s *session) {
 	h.mu.Lock()
 	if h.stopping { // Shutdown may wait for the others already
 		h.mu.Unlock()
-		_ = conn.Close(wire.ClosePlannedStop, "restarting") // whether the peer answers is its affair
+		_ = s.conn.Close(wire.ClosePlannedStop, "restarting") // whether the peer answers is its affair
 		return
 	}
 	if h.l.AllSockets > 0 && len(h.sessions) >= h.l.AllSockets {
@@ -232,7 +234,7 @@ func (h *Hub) Shutdown(ctx context.Context, downtime time.Duration) {
 	case <-ctx.Done():
 		h.mu.Lock()
 		for s := range h.sessions {
-			go s.link.Conn.Close()
+			go s.link.Close()
 		}
 		h.mu.Unlock()
 		<-done
@@ -240,4 +242,5 @@ func (h *Hub) Shutdown(ctx context.Context, downtime time.Duration) {
 	for _, sh := range h.shards {
 		sh.end()
 	}
+	h.workers.end()
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -44,7 +45,7 @@ const (
 	chunk = 16 << 10
 
 	readBuffer    = 512
-	controlBuffer = 256 // more than a control frame has
+	controlBuffer = 128 // as much as a control frame has
 )
 
 var errLinkEnded = errors.New("nothing may follow a close frame")
@@ -54,29 +55,31 @@ var errLinkEnded = errors.New("nothing may follow a close frame")
 // meanwhile writes it. The websocket library reads through it and writes control
 // frames, each with one Write; whole data frames are pushed beside the library, so
 // nothing interleaves.
+//
+// What every push looks at comes first: with thousands of links it is the memory that
+// costs, not the work.
 type link struct {
-	net.Conn
-	deflates bool                        // the client takes compressed frames
-	try      func(p []byte) (int, error) // writes what the kernel takes now; nil: it cannot be asked
-	broken   func(error)                 // hears of a write that failed; must not block
-	room     chan struct{}               // has a value when something that waited was written
+	mu       sync.Mutex    // guards what follows, down to net.Conn
+	draining bool          // the goroutine exists
+	ended    bool          // a close frame was written, or it was closed, or writing failed: nothing follows
+	number   int32         // of the socket, for writeNow; not to be used once it is ended
+	pending  []byte        // what waits, perhaps from the middle of a frame on
+	writing  int           // bytes that the goroutine took from pending and has not written
+	high     int           // most bytes that ever waited
+	room     chan struct{} // nil, or holds a value when something that waited was written
+	settled  chan struct{} // nil, or closed when the goroutine has ended
 
-	mu       sync.Mutex // guards what follows
-	pending  []byte     // what waits, perhaps from the middle of a frame on
-	writing  int        // bytes that the goroutine took from pending and has not written
-	high     int        // most bytes that ever waited
-	draining bool       // the goroutine exists
-	ended    bool       // a close frame was written, or writing failed: nothing follows
-	settled  *sync.Cond // the goroutine has ended
+	net.Conn
+	broken   func(error) // hears of a write that failed; must not block
+	deflates bool        // the client takes compressed frames
 }
 
-func newLink(conn net.Conn) *link {
+// open begins with a connection; broken is set before.
+func (l *link) open(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetWriteBuffer(sendBuffer) // a wish
 	}
-	l := &link{Conn: conn, try: nonblocking(conn), broken: func(error) {}, room: make(chan struct{}, 1)}
-	l.settled = sync.NewCond(&l.mu)
-	return l
+	l.Conn, l.number = conn, number(conn)
 }
 
 // push writes frames, or lets them wait. It reports false, and writes nothing, when
@@ -108,10 +111,18 @@ func (l *link) Write(frame []byte) (int, error) {
 	return len(frame), nil
 }
 
-// put is under mu.
+// Close closes the connection. What waits is lost.
+func (l *link) Close() error {
+	l.mu.Lock()
+	l.ended = true // before the kernel may give the number of the socket to another
+	l.mu.Unlock()
+	return l.Conn.Close()
+}
+
+// put is under mu, and only while the link has not ended.
 func (l *link) put(p []byte) {
-	if !l.draining && l.try != nil {
-		n, err := l.try(p)
+	if !l.draining && l.number >= 0 {
+		n, err := writeNow(l.number, p)
 		if err != nil {
 			l.fail(err)
 			return
@@ -138,8 +149,8 @@ func (l *link) drain() {
 		l.writing = 0
 		p, l.pending = l.pending, p[:0]
 		if len(p) == 0 {
-			l.pending, l.draining = nil, false
-			l.settled.Broadcast()
+			l.pending = nil
+			l.rest()
 			_ = l.Conn.SetWriteDeadline(time.Time{})
 			l.mu.Unlock()
 			return
@@ -156,14 +167,14 @@ func (l *link) drain() {
 			l.mu.Lock()
 			l.writing = len(rest)
 			if err != nil {
-				l.writing, l.pending, l.draining = 0, nil, false
-				l.settled.Broadcast()
+				l.writing, l.pending = 0, nil
+				l.rest()
 				l.fail(err)
 				l.mu.Unlock()
 				return
 			}
-			l.mu.Unlock()
 			signal(l.room)
+			l.mu.Unlock()
 		}
 	}
 }
@@ -175,13 +186,52 @@ func (l *link) fail(err error) {
 	l.broken(err)
 }
 
+// rest is the end of drain; under mu.
+func (l *link) rest() {
+	l.draining = false
+	if l.settled != nil {
+		close(l.settled)
+		l.settled = nil
+	}
+}
+
 // settle returns when nothing waits any more, or the link has failed.
 func (l *link) settle() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for l.draining {
-		l.settled.Wait()
+	for {
+		l.mu.Lock()
+		if !l.draining {
+			l.mu.Unlock()
+			return
+		}
+		if l.settled == nil {
+			l.settled = make(chan struct{})
+		}
+		settled := l.settled
+		l.mu.Unlock()
+		<-settled
 	}
+}
+
+// wait returns when no more than limit bytes wait, or when ctx ends, with its cause.
+// It is for one goroutine at a time.
+func (l *link) wait(ctx context.Context, limit int) error {
+	for ctx.Err() == nil {
+		l.mu.Lock()
+		waits := len(l.pending) + l.writing
+		if waits > limit && l.room == nil {
+			l.room = make(chan struct{}, 1)
+		}
+		room := l.room
+		l.mu.Unlock()
+		if waits <= limit {
+			return nil
+		}
+		select {
+		case <-room:
+		case <-ctx.Done():
+		}
+	}
+	return context.Cause(ctx)
 }
 
 // waiting is how many bytes wait.
@@ -218,7 +268,7 @@ func (w *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w.link = newLink(conn)
+	w.link.open(conn)
 	in := bufio.NewReaderSize(w.link, readBuffer)
 	if n := buffers.Reader.Buffered(); n > 0 { // the client did not wait for the answer
 		in = bufio.NewReaderSize(io.MultiReader(io.LimitReader(buffers.Reader, int64(n)), w.link), max(n, readBuffer))

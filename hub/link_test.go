@@ -29,6 +29,12 @@ func TestNewPacket(t *testing.T) {
 	}
 }
 
+func openLink(conn net.Conn) *link {
+	l := &link{broken: func(error) {}, room: make(chan struct{}, 1)}
+	l.open(conn)
+	return l
+}
+
 // TestLink_limit: what waits is bounded, counts until it is written, and makes room
 // when the peer reads.
 func TestLink_limit(t *testing.T) {
@@ -36,7 +42,7 @@ func TestLink_limit(t *testing.T) {
 		ours, theirs := net.Pipe()
 		defer theirs.Close()
 		defer ours.Close()
-		l := newLink(ours)
+		l := openLink(ours)
 		read := func(n int) string {
 			text := make([]byte, n)
 			if _, err := io.ReadFull(theirs, text); err != nil {
@@ -67,7 +73,7 @@ func TestLink_limit(t *testing.T) {
 func TestLink_closeFrame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
-		l := newLink(ours)
+		l := openLink(ours)
 		l.push([]byte("data"), 100)
 		closing := []byte{0x88, 0}
 		if _, err := l.Write(closing); err != nil {
@@ -89,7 +95,7 @@ func TestLink_closeFrame(t *testing.T) {
 func TestLink_broken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
-		l := newLink(ours)
+		l := openLink(ours)
 		broken := make(chan error, 1)
 		l.broken = func(err error) { broken <- err }
 		theirs.Close()
@@ -107,7 +113,7 @@ func TestLink_stalled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
 		defer theirs.Close()
-		l := newLink(ours)
+		l := openLink(ours)
 		broken := make(chan error, 1)
 		l.broken = func(err error) { broken <- err }
 		l.push([]byte("data"), 100)
@@ -137,7 +143,7 @@ func TestLink_concurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ours.Close()
-	l := newLink(ours)
+	l := openLink(ours)
 	var running sync.WaitGroup
 	for i := range writers {
 		running.Go(func() {

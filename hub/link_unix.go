@@ -8,43 +8,30 @@ import (
 	"syscall"
 )
 
-// nonblocking gives a function that writes what the kernel takes at once, or nil for
-// a connection that is no socket of the kernel, as with TLS. One goroutine at a
-// time may call it.
-func nonblocking(conn net.Conn) func(p []byte) (int, error) {
-	sc, ok := conn.(syscall.Conn)
-	if !ok {
-		return nil
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return nil
-	}
-	var (
-		p        []byte
-		n        int
-		writeErr error
-	)
-	write := func(fd uintptr) bool {
-		for {
-			n, writeErr = syscall.Write(int(fd), p)
-			if !errors.Is(writeErr, syscall.EINTR) {
-				return true // also when it took nothing: never wait
-			}
+// number is that of the kernel's socket under conn, or -1 where there is none, as with
+// TLS. It is valid until conn is closed; then the kernel may give it to another.
+func number(conn net.Conn) (number int32) {
+	number = -1
+	if sc, ok := conn.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { number = int32(fd) }) // fails on a closed one, which has none
 		}
 	}
-	return func(data []byte) (int, error) {
-		p = data
-		err := raw.Write(write)
-		p = nil
+	return number
+}
+
+// writeNow writes what the kernel takes at once. It goes past the locks of package net,
+// which are made for callers that may wait: they were a tenth of a delivery.
+func writeNow(number int32, p []byte) (int, error) {
+	for {
+		n, err := syscall.Write(int(number), p)
 		switch {
-		case err != nil:
-			return 0, err
-		case errors.Is(writeErr, syscall.EAGAIN):
+		case err == nil:
+			return n, nil
+		case errors.Is(err, syscall.EAGAIN):
 			return 0, nil
-		case writeErr != nil:
-			return 0, writeErr
+		case !errors.Is(err, syscall.EINTR):
+			return 0, err
 		}
-		return n, nil
 	}
 }

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -55,7 +54,8 @@ type shard struct {
 
 	// Of its goroutine alone.
 	topics  map[topic]*audience
-	touched []*session // those with frames in their batch
+	empty   *batch     // that others grow from
+	touched []*session // those that have a batch
 	joined  int        // publications in the batches
 	bytes   int
 }
@@ -63,24 +63,78 @@ type shard struct {
 // An operation is one of three: a publication, a change of an audience, or a call.
 type operation struct {
 	topic   topic
-	frame   func(*session) packet // of a publication; the same for equal sockets
-	size    int                   // of that, about
-	from    owner                 // whose sockets do not get it
-	session *session              // who begins to listen, or ceases
+	frame   func(variant) packet // of a publication; always the same for one variant
+	size    int                  // of that, about
+	from    owner                // whose sockets do not get it
+	session *session             // who begins to listen, or ceases
 	listens bool
 	call    func() // runs when all before it is written
 }
 
+// A variant is the form in which a socket gets what is published.
+type variant uint8
+
+const (
+	dated    variant = 1 << iota // messages of channels have an id and a time
+	deflated                     // compressed
+	variants = 1 << iota
+)
+
 // An audience is a set that is quick to go through.
 type audience struct {
-	list  []*session
+	list  []listener
 	index map[*session]int
+}
+
+// A listener is a session, with what a publication has to know of it: most of them
+// are passed by without a look at the session.
+type listener struct {
+	session *session
+	owner   owner
+	variant variant
+}
+
+// A batch is frames that leave in one write. Each is one frame longer than the one
+// that it grew from, and sessions that get the same share it: so to give a frame to
+// a session is to move a pointer, and a thousand sessions join their frames once.
+type batch struct {
+	from   *batch // nil: the empty one
+	last   packet
+	grown  []*batch // those that are one frame longer
+	frames int
+	size   int
+	joined []byte // when somebody has wanted it
+}
+
+func (b *batch) grow(p packet) *batch {
+	for _, g := range b.grown {
+		if &g.last[0] == &p[0] {
+			return g
+		}
+	}
+	g := &batch{from: b, last: p, frames: b.frames + 1, size: b.size + len(p)}
+	b.grown = append(b.grown, g)
+	return g
+}
+
+// bytes are the frames, joined; not of the empty one.
+func (b *batch) bytes() []byte {
+	if b.frames == 1 {
+		return b.last
+	}
+	if b.joined == nil {
+		b.joined = make([]byte, b.size)
+		for part := b; part.from != nil; part = part.from {
+			copy(b.joined[part.from.size:], part.last)
+		}
+	}
+	return b.joined
 }
 
 func newShards() []*shard {
 	all := make([]*shard, max(1, runtime.GOMAXPROCS(0)/2))
 	for i := range all {
-		sh := &shard{ready: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), topics: map[topic]*audience{}}
+		sh := &shard{ready: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), topics: map[topic]*audience{}, empty: &batch{}}
 		sh.room = sync.NewCond(&sh.mu)
 		all[i] = sh
 		go sh.run()
@@ -166,14 +220,21 @@ func (sh *shard) do(o operation) {
 }
 
 func (sh *shard) publish(a *audience, o operation) {
-	for _, s := range a.list {
-		if s.owner() == o.from {
+	var packets [variants]packet
+	for _, l := range a.list {
+		if l.owner == o.from {
 			continue
 		}
-		if len(s.batch) == 0 {
-			sh.touched = append(sh.touched, s)
+		p := packets[l.variant]
+		if p == nil {
+			p = o.frame(l.variant)
+			packets[l.variant] = p
 		}
-		s.batch = append(s.batch, o.frame(s))
+		if l.session.batch == nil {
+			l.session.batch = sh.empty
+			sh.touched = append(sh.touched, l.session)
+		}
+		l.session.batch = l.session.batch.grow(p)
 	}
 	sh.joined++
 	if sh.bytes += o.size; sh.joined >= batchMost || sh.bytes >= batchBytes {
@@ -183,33 +244,21 @@ func (sh *shard) publish(a *audience, o operation) {
 
 // flush writes to each session what is in its batch.
 func (sh *shard) flush() {
-	var last []packet // what joined is made of
-	var joined []byte
 	n := 0
 	for _, s := range sh.touched {
-		frames := []byte(s.batch[0])
-		if n += len(s.batch); len(s.batch) > 1 {
-			if !slices.EqualFunc(last, s.batch, samePacket) {
-				last = append(last[:0], s.batch...)
-				joined = slices.Concat(s.batch...)
-			}
-			frames = joined
-		}
-		s.push(frames)
-		clear(s.batch)
-		s.batch = s.batch[:0]
+		n += s.batch.frames
+		s.push(s.batch.bytes())
+		s.batch = nil
 	}
 	clear(sh.touched)
-	sh.touched, sh.joined, sh.bytes = sh.touched[:0], 0, 0
+	sh.touched, sh.empty, sh.joined, sh.bytes = sh.touched[:0], &batch{}, 0, 0
 	deliveries.Add(n)
 }
-
-func samePacket(a, b packet) bool { return &a[0] == &b[0] }
 
 func (a *audience) add(s *session) {
 	if _, there := a.index[s]; !there {
 		a.index[s] = len(a.list)
-		a.list = append(a.list, s)
+		a.list = append(a.list, listener{s, s.owner(), s.variant()})
 	}
 }
 
@@ -220,8 +269,8 @@ func (a *audience) remove(s *session) {
 	}
 	end := len(a.list) - 1
 	last := a.list[end]
-	a.list[i], a.index[last] = last, i
-	a.list[end] = nil
+	a.list[i], a.index[last.session] = last, i
+	a.list[end] = listener{}
 	a.list = a.list[:end]
 	delete(a.index, s)
 }
@@ -240,27 +289,29 @@ func (h *Hub) unlisten(t topic, s *session) {
 // under Hub.mu, so that all receivers see the same order. This is the one place
 // where a message goes to many.
 func (h *Hub) publish(t topic, from owner, message []byte) {
-	h.publishTo(t, from, len(message), encodings(message))
+	h.publishTo(t, from, len(message), packets(func(bool) []byte { return message }))
 }
 
-// encodings gives what a socket gets of a message: to all the same, but compressed
-// for those that take it, if there is one.
-func encodings(message []byte) func(*session) packet {
-	plain := newPacket(message)
-	deflated := sync.OnceValue(func() packet { return newDeflated(message) })
-	return func(s *session) packet {
-		if s.link.deflates {
-			return deflated()
-		}
-		return plain
-	}
-}
-
-// publishTo is publish with a choice of packets, and about how large they are.
-func (h *Hub) publishTo(t topic, from owner, size int, frame func(*session) packet) {
+// publishTo is publish for a message in more than one form, of about a size.
+func (h *Hub) publishTo(t topic, from owner, size int, frame func(variant) packet) {
 	for _, sh := range h.shards {
 		sh.put(operation{topic: t, from: from, size: size, frame: frame})
 	}
+}
+
+// packets gives a message in every form, each made once, when somebody wants it.
+func packets(encode func(dates bool) []byte) func(variant) packet {
+	var all [variants]func() packet
+	for v := range variant(variants) {
+		all[v] = sync.OnceValue(func() packet {
+			message := encode(v&dated != 0)
+			if v&deflated != 0 {
+				return newDeflated(message)
+			}
+			return newPacket(message)
+		})
+	}
+	return func(v variant) packet { return all[v]() }
 }
 
 // waitForRoom waits until the shards have taken most of what was published; under no

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,30 +46,32 @@ func (e ending) Error() string { return e.reason }
 
 // A session is one socket from its upgrade to its end.
 type session struct {
+	batch *batch // of the shard's goroutine alone; nil: nothing
+	link  link   // what conn runs on; data frames are pushed into it
+
 	hub    *Hub
 	conn   *websocket.Conn // reads, and writes control frames
-	link   *link           // what conn runs on; data frames are pushed into it
 	shard  *shard          // what is published comes from it
 	remote netip.Addr
 	ctx    context.Context // ends with an ending as its cause
 	cancel context.CancelCauseFunc
+	ending sync.Once
 
-	log atomic.Pointer[slog.Logger] // names the peer once it is known
-
-	answered atomic.Bool   // a heartbeat was answered since the last tick
-	handling atomic.Bool   // a message is being handled, so no answer can be seen
-	closed   chan struct{} // closed when the connection is
+	answered atomic.Bool    // a heartbeat was answered since the last tick
+	handling atomic.Bool    // a message is being handled, so no answer can be seen
+	handled  sync.WaitGroup // 1 while a worker handles a message
+	closed   sync.WaitGroup // 1 until the connection is closed
 
 	pulse pulse
-	batch []packet // of the shard's goroutine alone
+	named atomic.Pointer[store.Peer] // who says to be there, for the log
 
-	// Of the reader alone.
-	buckets    *buckets
+	// Of the one worker that handles a message.
+	buckets    *buckets // nil until a message is counted
 	debugUntil time.Time
 	feed       *feed // what an application is fed by
 	form       string
 
-	// Set once, under Hub.mu, when the socket becomes active; read by its reader
+	// Set once, under Hub.mu, when the socket becomes active; read by its worker
 	// without it.
 	peer     *store.Peer
 	supports wire.Supports
@@ -80,25 +83,24 @@ type session struct {
 	players  roster
 }
 
-func newSession(h *Hub, conn *websocket.Conn, l *link, remote netip.Addr) *session {
-	s := &session{hub: h, conn: conn, link: l, remote: remote, closed: make(chan struct{})}
-	s.log.Store(h.log.With("remote", remote.String()))
+func newSession(h *Hub, remote netip.Addr) *session {
+	s := &session{hub: h, remote: remote}
+	s.closed.Add(1)
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	l.broken = func(err error) { s.end(ending{reason: err.Error()}) }
-	conn.SetReadLimit(int64(h.l.MaxMessage))
+	s.link.broken = func(err error) { s.end(ending{reason: err.Error()}) }
 	return s
 }
 
 // run reads until the socket is closed.
 func (s *session) run() {
-	context.AfterFunc(s.ctx, s.close)
 	s.startPulse()
 	err := s.read()
 	s.end(ending{reason: err.Error()})
-	<-s.closed
+	s.closed.Wait()
 	s.stopFeed()
 }
 
+// read hands one message after the other to a worker.
 func (s *session) read() error {
 	for {
 		// The session's context would cut the connection before its close frame.
@@ -110,13 +112,29 @@ func (s *session) read() error {
 			continue // the close frame is on its way; nothing counts any more
 		}
 		s.handling.Store(true)
-		s.handle(message)
+		s.handled.Add(1)
+		s.hub.workers.do(job{s, message})
+		s.handled.Wait()
 		s.handling.Store(false)
 	}
 }
 
 // end ends the session; the first ending counts. It does not wait.
-func (s *session) end(e ending) { s.cancel(e) }
+func (s *session) end(e ending) {
+	s.ending.Do(func() {
+		s.cancel(e)
+		go s.close()
+	})
+}
+
+// log is the hub's, and names the peer.
+func (s *session) log() *slog.Logger {
+	log := s.hub.log.With("remote", s.remote)
+	if p := s.named.Load(); p != nil {
+		log = log.With(kindOf(*p), p.ShortName)
+	}
+	return log
+}
 
 // ended gives the ending, if there is one yet.
 func (s *session) ended() (e ending, ok bool) {
@@ -126,6 +144,17 @@ func (s *session) ended() (e ending, ok bool) {
 
 // owner is that of an active session.
 func (s *session) owner() owner { return owner{s.peer.Application, s.peer.ID} }
+
+// variant is the form in which an active session gets what is published.
+func (s *session) variant() (v variant) {
+	if s.supports.Has(wire.SupportHistory) {
+		v |= dated
+	}
+	if s.link.deflates {
+		v |= deflated
+	}
+	return v
+}
 
 // active reports whether the socket has authenticated; under Hub.mu, or by its reader.
 func (s *session) active() bool { return s.peer != nil }
@@ -150,15 +179,8 @@ func (s *session) push(frames []byte) {
 
 // sendWaiting queues a frame of a list when little waits before it.
 func (s *session) sendWaiting(frame []byte) error {
-	for s.link.waiting() > listWaits {
-		select {
-		case <-s.link.room:
-		case <-s.ctx.Done():
-			return context.Cause(s.ctx)
-		}
-	}
-	if s.ctx.Err() != nil {
-		return context.Cause(s.ctx)
+	if err := s.link.wait(s.ctx, listWaits); err != nil {
+		return err
 	}
 	s.send(frame)
 	return nil
@@ -167,18 +189,18 @@ func (s *session) sendWaiting(frame []byte) error {
 // close ends the connection as the session's ending says. It runs once, on a
 // goroutine of its own.
 func (s *session) close() {
-	defer close(s.closed)
+	defer s.closed.Done()
 	s.hub.leave(s)
 	s.pulse.stop()
 	e, _ := s.ended()
 	if e.code == 0 {
 		s.conn.CloseNow()
-		s.log.Load().Debug("socket gone", "err", e.reason)
+		s.log().Debug("socket gone", "err", e.reason)
 	} else {
-		s.log.Load().Info("closing socket", "code", e.code, "reason", e.reason)
+		s.log().Info("closing socket", "code", e.code, "reason", e.reason)
 		// What waits comes before the close frame; however slowly the peer takes it, it
 		// is gone soon after its end.
-		late := time.AfterFunc(writeTimeout, func() { s.link.Conn.Close() })
+		late := time.AfterFunc(writeTimeout, func() { s.link.Close() })
 		s.link.settle()
 		_ = s.conn.Close(websocket.StatusCode(e.code), e.reason) // whether the peer answers is its affair
 		late.Stop()

@@ -67,7 +67,7 @@ func (s *Store) Authenticate(ctx context.Context, clientID, secret string, now t
 	var p Peer
 	var old, suspended bool
 	var hash, oldHash [sha256.Size]byte
-	err := s.read(ctx, func(conn *sqlite.Conn) error {
+	err := s.query(ctx, func(conn *sqlite.Conn) error {
 		found, err := row(conn, `
 			SELECT id, short_name, 0, '', 0, user_agent, version, suspended,
 				secret_hash, old_secret_hash, coalesce(old_secret_ends_at, 0)

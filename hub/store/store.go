@@ -188,7 +188,15 @@ func (s *Store) Watchers() int {
 
 // read runs fn in one read transaction: all that it sees is of one moment. When ctx
 // ends it is interrupted and gives the context's error.
-func (s *Store) read(ctx context.Context, fn func(*sqlite.Conn) error) (err error) {
+func (s *Store) read(ctx context.Context, fn func(*sqlite.Conn) error) error {
+	return s.query(ctx, func(conn *sqlite.Conn) (err error) {
+		defer sqlitex.Transaction(conn)(&err)
+		return fn(conn)
+	})
+}
+
+// query is read for an fn of a single statement, which is a transaction by itself.
+func (s *Store) query(ctx context.Context, fn func(*sqlite.Conn) error) (err error) {
 	defer func() {
 		if err != nil && ctx.Err() != nil {
 			err = ctx.Err()
@@ -199,7 +207,6 @@ func (s *Store) read(ctx context.Context, fn func(*sqlite.Conn) error) (err erro
 		return err
 	}
 	defer s.reads.Put(conn)
-	defer sqlitex.Transaction(conn)(&err)
 	return fn(conn)
 }
 

@@ -68,7 +68,7 @@ func scanVersion(stmt *sqlite.Stmt) Version {
 
 // Newest is the id of the log's last version, 0 if it is empty.
 func (s *Store) Newest(ctx context.Context) (id VersionID, err error) {
-	err = s.read(ctx, func(conn *sqlite.Conn) error {
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
 		id, err = newest(conn)
 		return err
 	})
@@ -83,7 +83,7 @@ func newest(conn *sqlite.Conn) (id VersionID, err error) {
 
 // Versions gives up to limit versions after a place in the log, ascending.
 func (s *Store) Versions(ctx context.Context, after VersionID, limit int) (all []Version, err error) {
-	err = s.read(ctx, func(conn *sqlite.Conn) error {
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
 		all, err = rows(conn, `
 			SELECT `+versionColumns+`
 			FROM versions WHERE id > ?1
@@ -164,7 +164,7 @@ func (s *Store) pinned(end VersionID) (last VersionID, open bool) {
 // each record it is the newest, and of a game also the oldest if an event or
 // achievement would come before its newest.
 func (c *CatchUp) Next(ctx context.Context, limit int) (all []Version, err error) {
-	err = c.store.read(ctx, func(conn *sqlite.Conn) error {
+	err = c.store.query(ctx, func(conn *sqlite.Conn) error {
 		all, err = rows(conn, `
 			SELECT `+versionColumns+`
 			FROM versions AS v
@@ -203,7 +203,7 @@ func sinceMicros(since Since) int64 {
 // their ids, without those that are gone; none at the end. Only for a catch-up from
 // the beginning, one kind after another.
 func (c *CatchUp) NextRecords(ctx context.Context, kind Kind, limit int) (all []Version, err error) {
-	err = c.store.read(ctx, func(conn *sqlite.Conn) error {
+	err = c.store.query(ctx, func(conn *sqlite.Conn) error {
 		all, err = rows(conn, `
 			SELECT `+versionColumns+`
 			FROM versions AS v

@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"unicode/utf8"
 )
 
@@ -30,8 +29,6 @@ const (
 	StatusSuccess = "success"
 	StatusFailure = "failure"
 )
-
-var errNotObject = errors.New("not a JSON object")
 
 // Decode reads a message of any layout. Keys are case-sensitive, of duplicate keys
 // the last counts, unknown ones are passed over; "events" stands for an absent
@@ -103,79 +100,6 @@ func (f Frame) Encode() []byte {
 		b = append(b, f.Payload...)
 	}
 	return append(b, '}')
-}
-
-// An Object is a decoded JSON object whose values wait to be looked at. Its keys
-// are case-sensitive, unlike those that encoding/json matches with a struct's.
-type Object map[string]json.RawMessage
-
-// DecodeObject reports an error for anything but one JSON object.
-func DecodeObject(raw []byte) (Object, error) {
-	var o Object
-	if err := json.Unmarshal(raw, &o); err != nil {
-		return nil, err
-	}
-	if o == nil { // null
-		return nil, errNotObject
-	}
-	return o, nil
-}
-
-// Text is the value of a key that must be there and a text.
-func (o Object) Text(key string) (string, bool) { return text(o[key]) }
-
-// Int is the value of a key that must be there and an integer.
-func (o Object) Int(key string) (n int64, ok bool) {
-	raw := o[key]
-	if len(raw) == 0 || raw[0] == 'n' {
-		return 0, false
-	}
-	return n, json.Unmarshal(raw, &n) == nil
-}
-
-// Bool is the value of a key that must be there and a boolean.
-func (o Object) Bool(key string) (value, ok bool) {
-	switch string(o[key]) {
-	case "true":
-		return true, true
-	case "false":
-		return false, true
-	}
-	return false, false
-}
-
-// Null reports whether the key is there and its value null.
-func (o Object) Null(key string) bool { return string(o[key]) == "null" }
-
-// Has reports whether the key is there.
-func (o Object) Has(key string) bool { _, ok := o[key]; return ok }
-
-// Texts are the texts in a list; what is no text is left out. ok reports whether
-// the value is a list.
-func (o Object) Texts(key string) (texts []string, ok bool) { return Texts(o[key]) }
-
-// Texts are the texts in a JSON list; what is no text is left out.
-func Texts(raw json.RawMessage) (texts []string, ok bool) {
-	if len(raw) == 0 || raw[0] != '[' {
-		return nil, false
-	}
-	var items []json.RawMessage
-	if json.Unmarshal(raw, &items) != nil {
-		return nil, false
-	}
-	for _, item := range items {
-		if s, ok := text(item); ok {
-			texts = append(texts, s)
-		}
-	}
-	return texts, true
-}
-
-func text(raw json.RawMessage) (s string, ok bool) {
-	if len(raw) == 0 || raw[0] != '"' {
-		return "", false
-	}
-	return s, json.Unmarshal(raw, &s) == nil
 }
 
 // Encode writes any value as compact JSON, the characters of HTML as they are. It
