@@ -228,7 +228,7 @@ func (h *Hub) noteClient(ctx context.Context, peer store.Peer, p wire.Authentica
 // is missed.
 func (s *session) activate(a admission, first packet, channels []store.ChannelID, players roster) {
 	if s.join(a, first, channels, players) {
-		s.shard.settle()
+		s.shard.settle(s)
 		countAuthentication("success")
 		s.log().Info("authenticated", "supports", a.supports.Names())
 	}
@@ -250,7 +250,7 @@ func (s *session) join(a admission, first packet, channels []store.ChannelID, pl
 		s.end(endingRemoved("removed"))
 		return false
 	}
-	s.shard.put(operation{call: func() { s.push(first) }})
+	s.shard.put(operation{session: s, call: func() { s.push(first) }})
 	s.peer, s.supports, s.players, s.channels = peer, supports, players, map[store.ChannelID]struct{}{}
 	for _, id := range channels {
 		s.subscribe(id)

@@ -75,7 +75,7 @@ func (s *session) handleUnsubscribe(_ context.Context, f wire.Frame) {
 		s.unsubscribe(id)
 	}
 	s.hub.mu.Unlock()
-	s.shard.settle() // what was said before comes before the answer
+	s.shard.settle(s) // what was said before comes before the answer
 	s.succeed(f)
 }
 
@@ -140,8 +140,8 @@ func (h *Hub) broadcast(m store.Message, channel string, from owner) {
 	h.waitForRoom()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.publishTo(topic{topicChannel, m.Channel}, from, len(m.Text), frame)
-	h.publishTo(topic{kind: topicAllChannels}, from, len(m.Text), frame)
+	h.publishTo(topic{topicChannel, m.Channel}, from, frame)
+	h.publishTo(topic{kind: topicAllChannels}, from, frame)
 }
 
 // cleanName makes a player's name fit for others, or says why it is none. Section 10.

@@ -214,7 +214,7 @@ func (h *Hub) Shutdown(ctx context.Context, downtime time.Duration) {
 	h.stopping = true
 	for s := range h.sessions {
 		restart := s.active()
-		s.shard.put(operation{call: func() { // after what was published
+		s.shard.put(operation{session: s, call: func() { // after what was published
 			if restart {
 				s.send(restartFrame(downtime))
 			}

@@ -27,7 +27,7 @@ const (
 const (
 	// inboxMost is how many operations may wait for a shard before senders wait.
 	inboxMost = 4096
-	// batchMost and batchBytes are how much a shard joins before it writes.
+	// batchMost and batchBytes are how much may gather for a session before it is written.
 	batchMost  = 64
 	batchBytes = 64 << 10
 )
@@ -37,12 +37,17 @@ var (
 	inboxHigh  = metrics.NewGauge("hearsay_inbox_high", nil)
 )
 
-// A shard carries what is published to the sessions that it owns. Its goroutine takes
-// what is in its inbox, joins the frames for each session, and writes once to each.
+// A shard carries what is published to the sessions that it owns. Its goroutine goes
+// round: it writes to one session after another all that has gathered for it, and
+// between two writes it takes what has come into its inbox, which gathers for those
+// that come later in the round and puts the others at its end again. So when much is
+// said, a session gets it in one write a round, and what is said waits for one round at
+// most.
+//
 // Who begins and who ceases to listen goes through the same inbox, so that order is
 // plain: who listens before a publication hears it.
 type shard struct {
-	ready chan struct{} // has a value when the inbox has one
+	ready chan struct{} // has a value when the inbox has something
 	stop  chan struct{} // closed to end the goroutine
 	done  chan struct{} // closed when it has ended
 
@@ -55,20 +60,19 @@ type shard struct {
 	// Of its goroutine alone.
 	topics  map[topic]*audience
 	empty   *batch     // that others grow from
-	touched []*session // those that have a batch
-	joined  int        // publications in the batches
-	bytes   int
+	round   []*session // whom something may have gathered for, those who wait longest first
+	at      int        // whose turn it is
+	written int        // frames that are not yet counted as deliveries
 }
 
 // An operation is one of three: a publication, a change of an audience, or a call.
 type operation struct {
 	topic   topic
 	frame   func(variant) packet // of a publication; always the same for one variant
-	size    int                  // of that, about
 	from    owner                // whose sockets do not get it
-	session *session             // who begins to listen, or ceases
+	session *session             // who begins to listen, or ceases, or is called for
 	listens bool
-	call    func() // runs when all before it is written
+	call    func() // runs when all before it is written to the session
 }
 
 // A variant is the form in which a socket gets what is published.
@@ -134,12 +138,16 @@ func (b *batch) bytes() []byte {
 func newShards() []*shard {
 	all := make([]*shard, max(1, runtime.GOMAXPROCS(0)/2))
 	for i := range all {
-		sh := &shard{ready: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), topics: map[topic]*audience{}, empty: &batch{}}
-		sh.room = sync.NewCond(&sh.mu)
-		all[i] = sh
-		go sh.run()
+		all[i] = newShard()
+		go all[i].run()
 	}
 	return all
+}
+
+func newShard() *shard {
+	sh := &shard{ready: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), topics: map[topic]*audience{}}
+	sh.room = sync.NewCond(&sh.mu)
+	return sh
 }
 
 // put adds an operation; it never blocks.
@@ -159,10 +167,10 @@ func (sh *shard) wait() {
 	}
 }
 
-// settle returns when all that is in the inbox is written.
-func (sh *shard) settle() {
+// settle returns when all that is in the inbox for a session is written.
+func (sh *shard) settle(s *session) {
 	settled := make(chan struct{})
-	sh.put(operation{call: func() { close(settled) }})
+	sh.put(operation{session: s, call: func() { close(settled) }})
 	<-settled
 }
 
@@ -176,30 +184,57 @@ func (sh *shard) run() {
 	defer close(sh.done)
 	var ops []operation
 	for {
+		if sh.at < len(sh.round) && len(sh.ready) == 0 {
+			sh.turn()
+			continue
+		}
+		deliveries.Add(sh.written)
+		sh.written = 0
 		select {
 		case <-sh.ready:
+			ops = sh.take(ops)
 		case <-sh.stop:
 			return
 		}
-		sh.mu.Lock()
-		ops, sh.inbox = sh.inbox, ops[:0]
-		sh.room.Broadcast()
-		sh.mu.Unlock()
-		if n := float64(len(ops)); n > inboxHigh.Get() {
-			inboxHigh.Set(n)
-		}
-		for _, o := range ops {
-			sh.do(o)
-		}
-		sh.flush()
-		clear(ops)
 	}
+}
+
+// turn writes to the session whose turn it is.
+func (sh *shard) turn() {
+	s := sh.round[sh.at]
+	sh.round[sh.at] = nil
+	sh.at++
+	s.waits = false
+	sh.write(s)
+}
+
+// take does what is in the inbox. It gives back what it used, for the next time.
+func (sh *shard) take(ops []operation) []operation {
+	sh.mu.Lock()
+	ops, sh.inbox = sh.inbox, ops[:0]
+	sh.room.Broadcast()
+	sh.mu.Unlock()
+	if n := float64(len(ops)); n > inboxHigh.Get() {
+		inboxHigh.Set(n)
+	}
+	if sh.at > len(sh.round)/2 { // those who had their turn
+		sh.round = append(sh.round[:0], sh.round[sh.at:]...)
+		sh.at = 0
+	}
+	sh.empty = &batch{}
+	for _, o := range ops {
+		sh.do(o)
+	}
+	clear(ops)
+	return ops
 }
 
 func (sh *shard) do(o operation) {
 	switch a := sh.topics[o.topic]; {
 	case o.call != nil:
-		sh.flush()
+		if o.session != nil {
+			sh.write(o.session)
+		}
 		o.call()
 	case o.session == nil:
 		if a != nil {
@@ -230,29 +265,33 @@ func (sh *shard) publish(a *audience, o operation) {
 			p = o.frame(l.variant)
 			packets[l.variant] = p
 		}
-		if l.session.batch == nil {
-			l.session.batch = sh.empty
-			sh.touched = append(sh.touched, l.session)
-		}
-		l.session.batch = l.session.batch.grow(p)
-	}
-	sh.joined++
-	if sh.bytes += o.size; sh.joined >= batchMost || sh.bytes >= batchBytes {
-		sh.flush()
+		sh.gather(l.session, p)
 	}
 }
 
-// flush writes to each session what is in its batch.
-func (sh *shard) flush() {
-	n := 0
-	for _, s := range sh.touched {
-		n += s.batch.frames
-		s.push(s.batch.bytes())
-		s.batch = nil
+// gather adds a frame to what is written to a session when its turn comes.
+func (sh *shard) gather(s *session, p packet) {
+	if s.batch == nil {
+		s.batch = sh.empty
 	}
-	clear(sh.touched)
-	sh.touched, sh.empty, sh.joined, sh.bytes = sh.touched[:0], &batch{}, 0, 0
-	deliveries.Add(n)
+	s.batch = s.batch.grow(p)
+	if !s.waits {
+		s.waits = true
+		sh.round = append(sh.round, s)
+	}
+	if s.batch.frames >= batchMost || s.batch.size >= batchBytes {
+		sh.write(s)
+	}
+}
+
+// write writes to a session what has gathered for it, if something has.
+func (sh *shard) write(s *session) {
+	if s.batch == nil {
+		return
+	}
+	s.push(s.batch.bytes())
+	sh.written += s.batch.frames
+	s.batch = nil
 }
 
 func (a *audience) add(s *session) {
@@ -289,13 +328,13 @@ func (h *Hub) unlisten(t topic, s *session) {
 // under Hub.mu, so that all receivers see the same order. This is the one place
 // where a message goes to many.
 func (h *Hub) publish(t topic, from owner, message []byte) {
-	h.publishTo(t, from, len(message), packets(func(bool) []byte { return message }))
+	h.publishTo(t, from, packets(func(bool) []byte { return message }))
 }
 
-// publishTo is publish for a message in more than one form, of about a size.
-func (h *Hub) publishTo(t topic, from owner, size int, frame func(variant) packet) {
+// publishTo is publish for a message in more than one form.
+func (h *Hub) publishTo(t topic, from owner, frame func(variant) packet) {
 	for _, sh := range h.shards {
-		sh.put(operation{topic: t, from: from, size: size, frame: frame})
+		sh.put(operation{topic: t, from: from, frame: frame})
 	}
 }
 

@@ -46,8 +46,11 @@ func (e ending) Error() string { return e.reason }
 
 // A session is one socket from its upgrade to its end.
 type session struct {
-	batch *batch // of the shard's goroutine alone; nil: nothing
-	link  link   // what conn runs on; data frames are pushed into it
+	// Of the shard's goroutine alone. They come first, with what a push looks at.
+	batch *batch // what has gathered for the session; nil: nothing
+	waits bool   // it is in the shard's round
+
+	link link // what conn runs on; data frames are pushed into it
 
 	hub    *Hub
 	conn   *websocket.Conn // reads, and writes control frames

@@ -115,7 +115,7 @@ func (w *world) wantEmpty() {
 	w.t.Helper()
 	for _, sh := range w.shards {
 		sh.put(operation{call: func() { equal(w.t, "topics", len(sh.topics), 0) }})
-		sh.settle()
+		sh.settle(nil)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
