@@ -251,7 +251,7 @@ func (s *session) join(a admission, first packet, channels []store.ChannelID, pl
 		return false
 	}
 	s.shard.put(operation{session: s, call: func() { s.push(first) }})
-	s.peer, s.supports, s.players, s.channels = peer, supports, players, map[store.ChannelID]struct{}{}
+	s.peer, s.supports, s.players = peer, supports, players
 	for _, id := range channels {
 		s.subscribe(id)
 	}
@@ -299,7 +299,7 @@ func (h *Hub) leave(s *session) {
 			h.offline(o)
 		}
 	})
-	for id := range s.channels {
+	for _, id := range s.channels {
 		h.unlisten(topic{topicChannel, id}, s)
 	}
 }

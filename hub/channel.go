@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"slices"
 	"unicode/utf8"
 
 	"hearsay/hub/store"
@@ -51,7 +52,9 @@ func (s *session) subscribe(id store.ChannelID) {
 	if _, there := s.hub.directory.channels[id]; !there || s.left {
 		return
 	}
-	s.channels[id] = struct{}{}
+	if !slices.Contains(s.channels, id) {
+		s.channels = append(s.channels, id)
+	}
 	if !s.peer.Application { // those hear it anyway
 		s.hub.listen(topic{topicChannel, id}, s)
 	}
@@ -59,7 +62,7 @@ func (s *session) subscribe(id store.ChannelID) {
 
 // unsubscribe is idempotent; under Hub.mu.
 func (s *session) unsubscribe(id store.ChannelID) {
-	delete(s.channels, id)
+	s.channels = slices.DeleteFunc(s.channels, func(c store.ChannelID) bool { return c == id })
 	s.hub.unlisten(topic{topicChannel, id}, s)
 }
 
@@ -120,7 +123,7 @@ func (s *session) mayUse(channel string) (id store.ChannelID, reason string) {
 		}
 		return id, ""
 	}
-	if _, subscribed := s.channels[id]; !there || !subscribed {
+	if !there || !slices.Contains(s.channels, id) {
 		return 0, wire.ErrorNotSubscribed(channel)
 	}
 	return id, ""

@@ -108,7 +108,7 @@ func (h *Hub) applyChannel(v store.Version) error {
 	if v.Action == store.Delete {
 		delete(d.channels, id)
 		for s := range h.sessions {
-			if _, subscribed := s.channels[id]; subscribed {
+			if slices.Contains(s.channels, id) {
 				s.unsubscribe(id)
 			}
 		}

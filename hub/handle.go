@@ -101,7 +101,7 @@ func (s *session) handle(message []byte) {
 	case h.needsRef && f.Ref == nil:
 		s.fail(f, wire.ErrorMalformed)
 	default:
-		h.serve(s, s.ctx, f)
+		h.serve(s, s.hub.ctx, f)
 	}
 }
 
@@ -119,7 +119,7 @@ func (s *session) handleUnauthenticated(f wire.Frame, err error) {
 	case err != nil || !f.HasEvent:
 		s.unknown(f)
 	case f.Event == wire.Authenticate:
-		s.handleAuthenticate(s.ctx, f)
+		s.handleAuthenticate(s.hub.ctx, f)
 	case f.Event == wire.Heartbeat: // never answered
 	default:
 		s.send(failed(f, wire.ErrorUnauthenticated))

@@ -68,6 +68,11 @@ type Hub struct {
 	shards    []*shard
 	following sync.Mutex // one goroutine follows the log at a time
 
+	// Requests are handled under ctx, not under their session's: a context that somebody
+	// has waited for never forgets it, and there are thousands of idle sessions.
+	ctx    context.Context
+	cancel context.CancelFunc
+
 	mu        sync.Mutex // guards what follows
 	stopping  bool
 	sessions  map[*session]struct{}
@@ -117,6 +122,7 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 	if err := h.load(ctx); err != nil {
 		return nil, err
 	}
+	h.ctx, h.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	h.shards = newShards()
 	h.workers = newWorkers()
 	return h, nil
@@ -237,10 +243,12 @@ func (h *Hub) Shutdown(ctx context.Context, downtime time.Duration) {
 			go s.link.Close()
 		}
 		h.mu.Unlock()
+		h.cancel()
 		<-done
 	}
 	for _, sh := range h.shards {
 		sh.end()
 	}
 	h.workers.end()
+	h.cancel()
 }

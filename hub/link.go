@@ -2,6 +2,7 @@ package hub
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -44,7 +45,7 @@ const (
 	// chunk is how much is written at once of what waits.
 	chunk = 16 << 10
 
-	readBuffer    = 512
+	readBuffer    = 256
 	controlBuffer = 128 // as much as a control frame has
 )
 
@@ -271,7 +272,9 @@ func (w *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.link.open(conn)
 	in := bufio.NewReaderSize(w.link, readBuffer)
 	if n := buffers.Reader.Buffered(); n > 0 { // the client did not wait for the answer
-		in = bufio.NewReaderSize(io.MultiReader(io.LimitReader(buffers.Reader, int64(n)), w.link), max(n, readBuffer))
+		early := make([]byte, n)
+		_, _ = buffers.Reader.Read(early) // gives what is buffered
+		in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), w.link), max(n, readBuffer))
 		if _, err := in.Peek(n); err != nil { // the library takes over what is buffered, not the reader under it
 			return nil, nil, err
 		}

@@ -92,7 +92,7 @@ func (on *online) allChannels() map[store.ChannelID]struct{} {
 	}
 	all := map[store.ChannelID]struct{}{}
 	for _, s := range on.sessions {
-		for id := range s.channels {
+		for _, id := range s.channels {
 			all[id] = struct{}{}
 		}
 	}

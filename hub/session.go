@@ -80,9 +80,9 @@ type session struct {
 	supports wire.Supports
 
 	// Guarded by Hub.mu.
-	left     bool   // it belongs to nothing any more
-	reserved *owner // whose sockets it counts among, in Hub.sockets
-	channels map[store.ChannelID]struct{}
+	left     bool              // it belongs to nothing any more
+	reserved *owner            // whose sockets it counts among, in Hub.sockets
+	channels []store.ChannelID // each once; mostly two or three
 	players  roster
 }
 
