@@ -22,17 +22,13 @@ var deflaters = sync.Pool{New: func() any {
 	return w
 }}
 
-func newDeflated(message []byte) packet {
-	if len(message) < deflateLeast {
-		return newPacket(message)
-	}
+// deflate gives a message as it stands in a compressed frame.
+func deflate(message []byte) []byte {
 	var b bytes.Buffer
 	w := deflaters.Get().(*flate.Writer)
 	defer deflaters.Put(w)
 	w.Reset(&b)
 	_, _ = w.Write(message) // a buffer takes everything
 	_ = w.Flush()
-	p := newPacket(bytes.TrimSuffix(b.Bytes(), []byte(deflateTail)))
-	p[0] |= rsv1
-	return p
+	return bytes.TrimSuffix(b.Bytes(), []byte(deflateTail))
 }

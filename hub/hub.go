@@ -43,14 +43,14 @@ type Options struct {
 }
 
 // A Backbone feeds an application's socket with records until ctx ends. send waits
-// for room and fails when the socket is gone. level is called once, when the
+// for room, writes the frames together, keeps none, and fails when the socket is gone. level is called once, when the
 // socket has got what there was; live changes follow.
 type Backbone interface {
 	// Records serves the published form.
-	Records(ctx context.Context, p store.Peer, send func(frame []byte) error, level func()) error
+	Records(ctx context.Context, p store.Peer, send func(frames ...[]byte) error, level func()) error
 	// Versions serves a request of the other form; level gets the payload of the
 	// answer, or nil. It reports store.ErrNotFound for an unknown cursor.
-	Versions(ctx context.Context, p store.Peer, r wire.SyncRequest, send func(frame []byte) error, level func(json.RawMessage)) error
+	Versions(ctx context.Context, p store.Peer, r wire.SyncRequest, send func(frames ...[]byte) error, level func(json.RawMessage)) error
 }
 
 // A Hub is the meeting point of all sockets. Create it with New, run it with Run,

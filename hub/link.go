@@ -27,7 +27,16 @@ const (
 )
 
 func newPacket(message []byte) packet {
-	p := append(make(packet, 0, maxHeader+len(message)), finText)
+	return appendPacket(make(packet, 0, maxHeader+len(message)), message, false)
+}
+
+// appendPacket appends a message to whole frames, compressed if it may and that helps.
+func appendPacket(p packet, message []byte, deflates bool) packet {
+	head := byte(finText)
+	if deflates && len(message) >= deflateLeast {
+		message, head = deflate(message), finText|rsv1
+	}
+	p = append(p, head)
 	switch n := len(message); {
 	case n < 126:
 		p = append(p, byte(n))

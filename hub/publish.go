@@ -343,11 +343,7 @@ func packets(encode func(dates bool) []byte) func(variant) packet {
 	var all [variants]func() packet
 	for v := range variant(variants) {
 		all[v] = sync.OnceValue(func() packet {
-			message := encode(v&dated != 0)
-			if v&deflated != 0 {
-				return newDeflated(message)
-			}
-			return newPacket(message)
+			return appendPacket(nil, encode(v&dated != 0), v&deflated != 0)
 		})
 	}
 	return func(v variant) packet { return all[v]() }

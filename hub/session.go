@@ -23,7 +23,8 @@ const (
 	missedMost   = 3                // unanswered heartbeats after which the next tick ends a socket
 	silentMost   = 4                // ticks that a socket has to authenticate
 
-	// listWaits is how many bytes may wait for a socket before a list waits too.
+	// listWaits is how many bytes may wait for a socket before a list waits too: it makes
+	// them no more than that and a frame.
 	listWaits = 64 << 10
 )
 
@@ -165,11 +166,7 @@ func (s *session) active() bool { return s.peer != nil }
 // send sends a message, or lets it wait. It never blocks; a socket that cannot keep
 // up ends.
 func (s *session) send(message []byte) {
-	if s.link.deflates {
-		s.push(newDeflated(message))
-		return
-	}
-	s.push(newPacket(message))
+	s.push(appendPacket(nil, message, s.link.deflates))
 }
 
 // push is send for whole frames.
@@ -180,12 +177,20 @@ func (s *session) push(frames []byte) {
 	}
 }
 
-// sendWaiting queues a frame of a list when little waits before it.
-func (s *session) sendWaiting(frame []byte) error {
-	if err := s.link.wait(s.ctx, listWaits); err != nil {
+// sendWaiting sends messages of a list, in one write, when little waits before them.
+func (s *session) sendWaiting(messages ...[]byte) error {
+	size := 0
+	for _, message := range messages {
+		size += maxHeader + len(message)
+	}
+	frames := make(packet, 0, size)
+	for _, message := range messages {
+		frames = appendPacket(frames, message, s.link.deflates)
+	}
+	if err := s.link.wait(s.ctx, max(0, listWaits+wire.MaxFrame-len(frames))); err != nil {
 		return err
 	}
-	s.send(frame)
+	s.push(frames)
 	return nil
 }
 

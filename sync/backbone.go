@@ -32,12 +32,14 @@ func New(st *store.Store) *Server { return &Server{store: st} }
 type stream struct {
 	*Server
 	peer   store.Peer
-	send   func(frame []byte) error
+	send   func(frames ...[]byte) error
 	cursor store.VersionID // the last version that was looked at
 	wake   <-chan struct{}
+
+	text, entry []byte // of record and version
 }
 
-func (b *Server) stream(p store.Peer, send func(frame []byte) error) (s *stream, stop func()) {
+func (b *Server) stream(p store.Peer, send func(frames ...[]byte) error) (s *stream, stop func()) {
 	wake, stop := b.store.Watch()
 	return &stream{Server: b, peer: p, send: send, wake: wake}, stop
 }
@@ -45,7 +47,7 @@ func (b *Server) stream(p store.Peer, send func(frame []byte) error) (s *stream,
 // Records feeds a socket in the form records: all channels, all games, then each
 // change of one as it is committed. It calls level in between and runs until ctx
 // ends or send fails.
-func (b *Server) Records(ctx context.Context, p store.Peer, send func(frame []byte) error, level func()) error {
+func (b *Server) Records(ctx context.Context, p store.Peer, send func(frames ...[]byte) error, level func()) error {
 	s, stop := b.stream(p, send)
 	defer stop()
 	if err := s.allRecords(ctx); err != nil {
@@ -66,7 +68,7 @@ func (b *Server) Records(ctx context.Context, p store.Peer, send func(frame []by
 // until now, compacted, then each version as it is committed. In between it calls
 // level with the payload of the request's answer. It reports store.ErrNotFound
 // for a cursor beyond the log; else it runs until ctx ends or send fails.
-func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest, send func(frame []byte) error, level func(json.RawMessage)) error {
+func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest, send func(frames ...[]byte) error, level func(json.RawMessage)) error {
 	s, stop := b.stream(p, send)
 	defer stop()
 	c, err := b.store.CatchUp(ctx, store.Since{Time: r.Since, After: store.VersionID(r.After)})
@@ -89,7 +91,7 @@ func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest,
 	s.cursor = c.Through
 	level(payload)
 	return s.live(ctx, func(versions []store.Version) error {
-		f := s.frame("", "[", "]")
+		f := s.frames("", "[", "]")
 		for _, v := range versions {
 			if err := f.add(string(v.Kind), s.version(v, r)); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -20,7 +21,7 @@ func (s *stream) allRecords(ctx context.Context) error {
 	}
 	defer c.Close()
 	for _, kind := range []store.Kind{store.Channels, store.Games} {
-		f := s.frame(string(kind), `{"`+string(kind)+`":[`, "]}")
+		f := s.frames(string(kind), `{"`+string(kind)+`":[`, "]}")
 		for {
 			versions, err := c.NextRecords(ctx, kind, readBatch)
 			if err != nil {
@@ -30,7 +31,7 @@ func (s *stream) allRecords(ctx context.Context) error {
 				break
 			}
 			for _, v := range versions {
-				if err := f.add(string(kind), s.payload(v)); err != nil {
+				if err := f.add(string(kind), s.record(v)); err != nil {
 					return err
 				}
 			}
@@ -50,13 +51,13 @@ func (s *stream) sendRecord(v store.Version) error {
 		return nil
 	}
 	end := "]}"
-	payload := s.payload(v)
+	record := s.record(v)
 	if v.Action == store.Delete {
-		payload = goneRecord(v.Kind, v.Record, payload)
+		record = goneRecord(v.Kind, v.Record, record)
 		end = `],"deleted":[` + strconv.FormatInt(v.Record, 10) + "]}"
 	}
-	f := s.frame(string(v.Kind), `{"`+string(v.Kind)+`":[`, end)
-	if err := f.add(string(v.Kind), payload); err != nil {
+	f := s.frames(string(v.Kind), `{"`+string(v.Kind)+`":[`, end)
+	if err := f.add(string(v.Kind), record); err != nil {
 		return err
 	}
 	return f.flush()
@@ -64,15 +65,19 @@ func (s *stream) sendRecord(v store.Version) error {
 
 const redacted = `"client_secret":"` + wire.Redacted + `"`
 
-// payload is the record for this application: with the hash of the game's secret
-// if it may see it. In JSON the searched text cannot be part of a value, because a
-// quote in a value is escaped.
-func (s *stream) payload(v store.Version) json.RawMessage {
-	text := strings.ToValidUTF8(v.Payload, "\uFFFD") // the shell may have written anything
+// record is the record for this application, in memory that is used again for the next:
+// with the hash of the game's secret if it may see it. In JSON the searched text cannot
+// be part of a value, because a quote in a value is escaped.
+func (s *stream) record(v store.Version) json.RawMessage {
+	text := v.Payload
+	if !utf8.ValidString(text) { // the shell may have written anything
+		text = strings.ToValidUTF8(text, "\uFFFD")
+	}
 	if v.Kind == store.Games && s.peer.Credentials && v.Secret != nil {
 		text = strings.Replace(text, redacted, `"client_secret":"sha256:`+hex.EncodeToString(v.Secret)+`"`, 1)
 	}
-	return json.RawMessage(text)
+	s.text = append(s.text[:0], text...)
+	return s.text
 }
 
 // goneRecord is the last state of a record that is gone, as applications get it

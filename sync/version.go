@@ -9,7 +9,7 @@ import (
 
 // catchUp sends what the log holds for the request.
 func (s *stream) catchUp(ctx context.Context, c *store.CatchUp, r wire.SyncRequest) error {
-	f := s.frame("", "[", "]")
+	f := s.frames("", "[", "]")
 	for {
 		versions, err := c.Next(ctx, readBatch)
 		if err != nil {
@@ -35,14 +35,15 @@ func hides(v store.Version) bool {
 	return v.Action == store.Delete && (v.Kind == store.Channels || v.Kind == store.Games)
 }
 
-// version is one entry of a frame.
+// version is one entry of a frame, in memory that is used again for the next.
 func (s *stream) version(v store.Version, r wire.SyncRequest) []byte {
-	out := wire.SyncVersion{Action: string(v.Action), LoggedAt: v.LoggedAt, Payload: s.payload(v)}
+	out := wire.SyncVersion{Action: string(v.Action), LoggedAt: v.LoggedAt, Payload: s.record(v)}
 	if hides(v) && !r.Extended {
 		out.Action, out.Payload = wire.ActionUpdate, goneRecord(v.Kind, v.Record, out.Payload)
 	}
 	if r.Cursor {
 		out.ID = int64(v.ID)
 	}
-	return wire.AppendVersion(make([]byte, 0, len(out.Payload)+128), out)
+	s.entry = wire.AppendVersion(s.entry[:0], out)
+	return s.entry
 }

@@ -70,6 +70,9 @@ func find(number uintptr) *hooks {
 
 // onOpen is the auto extension. It returns an SQLite error code.
 func onOpen(tls *libc.TLS, db, _, _ uintptr) int32 {
+	if rc := keepPlans(tls, db); rc != lib.SQLITE_OK {
+		return rc
+	}
 	file := lib.Xsqlite3_db_filename(tls, db, 0)
 	name, err := libc.CString(hookParameter)
 	if err != nil {
@@ -89,6 +92,17 @@ func onOpen(tls *libc.TLS, db, _, _ uintptr) int32 {
 	lib.Xsqlite3_update_hook(tls, db, pointer(onUpdate), number)
 	lib.Xsqlite3_rollback_hook(tls, db, pointer(onRollback), number)
 	return lib.Xsqlite3_set_clientdata(tls, db, name, number, pointer(onClose))
+}
+
+// keepPlans has a statement keep its plan when other values are bound to it. Else, because
+// of the partial indexes, each page of a catch-up would be planned anew.
+func keepPlans(tls *libc.TLS, db uintptr) int32 {
+	on := libc.NewVaList(int32(1), uintptr(0))
+	if on == 0 {
+		return lib.SQLITE_NOMEM
+	}
+	defer libc.Xfree(tls, on)
+	return lib.Xsqlite3_db_config(tls, db, lib.SQLITE_DBCONFIG_ENABLE_QPSG, on)
 }
 
 // hookCommits finishes what onOpen began, once the connection is open: opening

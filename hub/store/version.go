@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -36,6 +37,8 @@ const (
 	Delete Action = "delete"
 )
 
+var actions = []Action{Create, Update, Delete}
+
 // A VersionID is a place in the log; ids ascend in the order of the commits.
 type VersionID int64
 
@@ -55,8 +58,8 @@ const versionColumns = `id, kind, record_id, action, payload, secret_hash, logge
 
 func scanVersion(stmt *sqlite.Stmt) Version {
 	v := Version{
-		ID: VersionID(stmt.ColumnInt64(0)), Kind: Kind(stmt.ColumnText(1)), Record: stmt.ColumnInt64(2),
-		Action: Action(stmt.ColumnText(3)), Payload: stmt.ColumnText(4),
+		ID: VersionID(stmt.ColumnInt64(0)), Kind: known(stmt, 1, Kinds), Record: stmt.ColumnInt64(2),
+		Action: known(stmt, 3, actions), Payload: stmt.ColumnText(4),
 		LoggedAt: fromMicros(stmt.ColumnInt64(6)), CreatedAt: fromMicros(stmt.ColumnInt64(7)),
 	}
 	if n := stmt.ColumnLen(5); n > 0 {
@@ -64,6 +67,18 @@ func scanVersion(stmt *sqlite.Stmt) Version {
 		stmt.ColumnBytes(5, v.Secret)
 	}
 	return v
+}
+
+// known gives a column that mostly holds one of a few texts, without making another string.
+func known[T ~string](stmt *sqlite.Stmt, column int, texts []T) T {
+	var b [16]byte
+	n := stmt.ColumnBytes(column, b[:])
+	for _, text := range texts {
+		if string(b[:n]) == string(text) {
+			return text
+		}
+	}
+	return T(stmt.ColumnText(column))
 }
 
 // Newest is the id of the log's last version, 0 if it is empty.
@@ -203,22 +218,29 @@ func sinceMicros(since Since) int64 {
 // their ids, without those that are gone; none at the end. Only for a catch-up from
 // the beginning, one kind after another.
 func (c *CatchUp) NextRecords(ctx context.Context, kind Kind, limit int) (all []Version, err error) {
-	err = c.store.query(ctx, func(conn *sqlite.Conn) error {
-		all, err = rows(conn, `
-			SELECT `+versionColumns+`
-			FROM versions AS v
-			WHERE kind = ?1 AND record_id > ?2 AND id <= ?3 AND action <> 'delete' AND NOT EXISTS (
-				SELECT 1 FROM versions AS w
-				WHERE w.kind = v.kind AND w.record_id = v.record_id AND w.id > v.id AND w.id <= ?3)
-			ORDER BY record_id LIMIT ?4`,
-			scanVersion, string(kind), c.last, int64(c.Through), limit)
-		return err
-	})
-	c.last = 0
-	if len(all) > 0 {
+	for len(all) == 0 {
+		err = c.store.query(ctx, func(conn *sqlite.Conn) error {
+			all, err = rows(conn, `
+				SELECT `+versionColumns+`
+				FROM (
+					SELECT max(id) AS newest
+					FROM versions
+					WHERE kind = ?1 AND record_id > ?2 AND id <= ?3
+					GROUP BY record_id
+					ORDER BY record_id LIMIT ?4)
+				JOIN versions ON id = newest
+				ORDER BY record_id`,
+				scanVersion, string(kind), c.last, int64(c.Through), limit)
+			return err
+		})
+		if err != nil || len(all) == 0 {
+			c.last = 0
+			return nil, err
+		}
 		c.last = all[len(all)-1].Record
+		all = slices.DeleteFunc(all, func(v Version) bool { return v.Action == Delete })
 	}
-	return all, err
+	return all, nil
 }
 
 // A Level says what a reader of the whole log holds.

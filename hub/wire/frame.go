@@ -102,6 +102,14 @@ func (f Frame) Encode() []byte {
 	return append(b, '}')
 }
 
+// AppendHead appends a frame as far as its payload, which the caller appends, and then
+// a closing brace.
+func AppendHead(b []byte, event string, ref Ref) []byte {
+	b = AppendText(append(b, `{"event":`...), event)
+	b = append(append(b, `,"ref":`...), ref...)
+	return append(b, `,"payload":`...)
+}
+
 // Encode writes any value as compact JSON, the characters of HTML as they are. It
 // is for types whose encoding cannot fail.
 func Encode(v any) json.RawMessage {
