@@ -43,7 +43,7 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame) {
 		return
 	}
 	var peer store.Peer
-	commits := s.hub.store.Commits()
+	admissions := s.hub.store.Admissions()
 	err := store.ErrUnauthorized
 	if ok {
 		peer, err = s.hub.store.Authenticate(ctx, p.ClientID, p.ClientSecret, now)
@@ -62,7 +62,7 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame) {
 		s.refuse(problem, key, now)
 	default:
 		s.named.Store(&peer)
-		s.admit(ctx, admission{&peer, supports, commits}, p)
+		s.admit(ctx, admission{&peer, supports, admissions}, p)
 	}
 }
 
@@ -110,7 +110,7 @@ func parseSupports(names []string) (all wire.Supports, problem string) {
 type admission struct {
 	peer     *store.Peer
 	supports wire.Supports
-	commits  uint64 // the store's, before it was asked
+	counted  uint64 // the store's Admissions, before it was asked
 }
 
 // admit lets the peer in.
@@ -164,7 +164,7 @@ func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePay
 // store is asked only if something has changed since; what changes later, the follower
 // sees, and ends this socket too, because it is reserved.
 func (s *session) suspended(ctx context.Context, a admission) (reason string, err error) {
-	if s.hub.store.Commits() == a.commits {
+	if s.hub.store.Admissions() == a.counted {
 		return "", nil
 	}
 	now, err := s.hub.store.Admission(ctx)

@@ -234,7 +234,7 @@ func TestAuthenticate_barredMeanwhile(t *testing.T) {
 				synctest.Wait()
 				s := w.dial()
 				synctest.Wait()
-				commits := w.st.Commits()
+				commits := w.st.Admissions()
 				peer, err := w.st.Authenticate(t.Context(), c.ClientID, c.Secret, time.Now())
 				w.do(err)
 				w.do(bar(w))

@@ -58,12 +58,14 @@ func (h *Hub) load(ctx context.Context) error {
 }
 
 // follow reads the log to its end into the directory. Whoever has just changed a
-// record calls it to see the change.
-func (h *Hub) follow(ctx context.Context) error {
+// record, or met one that is new, calls it to see the change.
+func (h *Hub) follow(ctx context.Context) error { return h.followBy(ctx, h.store.Versions) }
+
+func (h *Hub) followBy(ctx context.Context, read func(context.Context, store.VersionID, int) ([]store.Version, error)) error {
 	h.following.Lock()
 	defer h.following.Unlock()
 	for {
-		versions, err := h.store.Versions(ctx, h.directory.cursor, followBatch)
+		versions, err := read(ctx, h.directory.cursor, followBatch)
 		if err != nil || len(versions) == 0 {
 			return err
 		}

@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -132,8 +131,15 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 func (h *Hub) Run(ctx context.Context) {
 	wake, stop := h.store.Watch()
 	defer stop()
+	admitted := h.store.Admissions() - 1 // never looked
 	for {
-		if err := errors.Join(h.follow(ctx), h.admit(ctx)); err != nil && ctx.Err() == nil {
+		err := h.followBy(ctx, h.store.Recent)
+		if n := h.store.Admissions(); n != admitted && err == nil {
+			if err = h.admit(ctx); err == nil {
+				admitted = n
+			}
+		}
+		if err != nil && ctx.Err() == nil {
 			h.log.Error("changes could not be read", "err", err)
 		}
 		select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/VictoriaMetrics/metrics"
 
@@ -11,8 +12,12 @@ import (
 	"hearsay/hub/wire"
 )
 
-// readBatch is how many versions are read at once: ten full frames.
-const readBatch = 10 * wire.MaxBatch
+const (
+	// readBatch is how many versions of a catch-up are read at once: ten full frames.
+	readBatch = 10 * wire.MaxBatch
+	// liveBatch is how many live ones are sent at once.
+	liveBatch = 4 * wire.MaxBatch
+)
 
 var (
 	syncFrames  = metrics.NewCounter("hearsay_sync_frames_total")
@@ -21,8 +26,8 @@ var (
 
 // A Server feeds applications from a store. It is safe for concurrent use.
 type Server struct {
-	store *store.Store
-	tail  tail
+	store  *store.Store
+	shared shared
 }
 
 // New makes a Server.
@@ -54,14 +59,7 @@ func (b *Server) Records(ctx context.Context, p store.Peer, send func(frames ...
 		return err
 	}
 	level()
-	return s.live(ctx, func(versions []store.Version) error {
-		for _, v := range versions {
-			if err := s.sendRecord(v); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return s.live(ctx, look{records: true, credentials: p.Credentials}, func(f *frames, v store.Version) error { return s.addRecord(f, v) })
 }
 
 // Versions feeds a socket in the form versions from where r says: what was logged
@@ -90,15 +88,8 @@ func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest,
 	c.Close()
 	s.cursor = c.Through
 	level(payload)
-	return s.live(ctx, func(versions []store.Version) error {
-		f := s.frames("", "[", "]")
-		for _, v := range versions {
-			if err := f.add(string(v.Kind), s.version(v, r)); err != nil {
-				return err
-			}
-		}
-		return f.flush()
-	})
+	as := look{credentials: p.Credentials, cursor: r.Cursor, extended: r.Extended}
+	return s.live(ctx, as, func(f *frames, v store.Version) error { return f.add(string(v.Kind), s.version(v, r)) })
 }
 
 func syncLevel(cursor store.VersionID, l store.Level) wire.SyncLevel {
@@ -110,15 +101,35 @@ func syncLevel(cursor store.VersionID, l store.Level) wire.SyncLevel {
 	return out
 }
 
-// live sends what comes after the cursor, until ctx ends.
-func (s *stream) live(ctx context.Context, send func([]store.Version) error) error {
+// live sends what comes after the cursor, until ctx ends: frames to which add has added
+// each version.
+func (s *stream) live(ctx context.Context, as look, add func(*frames, store.Version) error) error {
+	encode := func(versions []store.Version) (all [][]byte, err error) {
+		f := s.frames("", "[", "]")
+		f.send = func(frames ...[]byte) error {
+			for _, frame := range frames {
+				all = append(all, slices.Clone(frame))
+			}
+			return nil
+		}
+		for _, v := range versions {
+			if err := add(f, v); err != nil {
+				return nil, err
+			}
+		}
+		return all, f.flush()
+	}
 	for {
-		versions, err := s.tail.next(ctx, s.store, s.cursor, readBatch)
+		versions, err := s.store.Recent(ctx, s.cursor, liveBatch)
 		if err != nil {
 			return fmt.Errorf("read the log: %w", err)
 		}
 		if len(versions) > 0 {
-			if err := send(versions); err != nil {
+			frames, err := s.shared.frames(as, s.cursor, versions, encode)
+			if err == nil && len(frames) > 0 {
+				err = s.send(frames...)
+			}
+			if err != nil {
 				return err
 			}
 			s.cursor = versions[len(versions)-1].ID

@@ -44,23 +44,23 @@ func (s *stream) allRecords(ctx context.Context) error {
 	return nil
 }
 
-// sendRecord sends one changed channel or game in a frame of its own, and the id
-// with it if it is gone: old applications can only hide it.
-func (s *stream) sendRecord(v store.Version) error {
+// addRecord adds one changed channel or game in a frame of its own, and the id with it if
+// it is gone: old applications can only hide it.
+func (s *stream) addRecord(f *frames, v store.Version) error {
 	if v.Kind != store.Channels && v.Kind != store.Games {
 		return nil
 	}
-	end := "]}"
+	f.begin, f.end = `{"`+string(v.Kind)+`":[`, "]}"
 	record := s.record(v)
 	if v.Action == store.Delete {
 		record = goneRecord(v.Kind, v.Record, record)
-		end = `],"deleted":[` + strconv.FormatInt(v.Record, 10) + "]}"
+		f.end = `],"deleted":[` + strconv.FormatInt(v.Record, 10) + "]}"
 	}
-	f := s.frames(string(v.Kind), `{"`+string(v.Kind)+`":[`, end)
 	if err := f.add(string(v.Kind), record); err != nil {
 		return err
 	}
-	return f.flush()
+	f.fill()
+	return nil
 }
 
 const redacted = `"client_secret":"` + wire.Redacted + `"`

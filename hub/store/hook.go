@@ -31,7 +31,7 @@ import (
 type hooks struct {
 	update   func(table string) // a row of table was inserted, updated or deleted
 	rollback func()
-	commit   func() // the commit is durable in the WAL and visible to readers
+	commit   func(pages int) // the commit is durable in the WAL, which has so many pages, and visible to readers
 
 	db uintptr // the connection's handle, set while it opens
 }
@@ -65,7 +65,7 @@ func find(number uintptr) *hooks {
 	if h, ok := registry.m.Load(number); ok {
 		return h.(*hooks)
 	}
-	return &hooks{update: func(string) {}, rollback: func() {}, commit: func() {}}
+	return &hooks{update: func(string) {}, rollback: func() {}, commit: func(int) {}}
 }
 
 // onOpen is the auto extension. It returns an SQLite error code.
@@ -106,7 +106,8 @@ func keepPlans(tls *libc.TLS, db uintptr) int32 {
 }
 
 // hookCommits finishes what onOpen began, once the connection is open: opening
-// installs the auto-checkpoint as the WAL hook, over anything set before.
+// installs the auto-checkpoint as the WAL hook, over anything set before. From then on
+// the connection's owner has to see to checkpoints.
 func (h *hooks) hookCommits(number uintptr) error {
 	if h.db == 0 {
 		return fmt.Errorf("the update hook was not installed by the SQLite library")
@@ -123,18 +124,10 @@ func onUpdate(_ *libc.TLS, number uintptr, _ int32, _, table uintptr, _ int64) {
 
 func onRollback(_ *libc.TLS, number uintptr) { find(number).rollback() }
 
-// checkpointPages is the length of the WAL from which each commit tries to write
-// it back into the database file.
-const checkpointPages = 1000
-
 // onCommit is the WAL hook; unlike the commit hook it runs when readers can see
-// the rows. It has the place of the auto-checkpoint, so it checkpoints; only
-// PASSIVE, which waits for nobody.
-func onCommit(tls *libc.TLS, number, db, schema uintptr, pages int32) int32 {
-	if pages >= checkpointPages {
-		lib.Xsqlite3_wal_checkpoint_v2(tls, db, schema, lib.SQLITE_CHECKPOINT_PASSIVE, 0, 0)
-	}
-	find(number).commit()
+// the rows.
+func onCommit(_ *libc.TLS, number, _, _ uintptr, pages int32) int32 {
+	find(number).commit(int(pages))
 	return lib.SQLITE_OK
 }
 

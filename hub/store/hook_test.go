@@ -15,7 +15,7 @@ func hooked(t *testing.T, path string) (*sqlite.Conn, *[]string) {
 	h := &hooks{
 		update:   func(table string) { heard = append(heard, "update "+table) },
 		rollback: func() { heard = append(heard, "rollback") },
-		commit:   func() { heard = append(heard, "commit") },
+		commit:   func(int) { heard = append(heard, "commit") },
 	}
 	number, err := register(h)
 	if err != nil {
@@ -94,33 +94,12 @@ func TestHooks_otherConnections(t *testing.T) {
 	}
 }
 
-// The WAL hook has taken the place of SQLite's auto-checkpoint.
-func TestHooks_checkpoint(t *testing.T) {
-	path := t.TempDir() + "/a.db"
-	conn, _ := hooked(t, path)
-	if err := exec(conn, `CREATE TABLE t (a)`); err != nil {
-		t.Fatal(err)
-	}
-	for range 20 {
-		if err := exec(conn, `INSERT INTO t VALUES (zeroblob(400000))`); err != nil {
-			t.Fatal(err)
-		}
-	}
-	pages := 0
-	if _, err := row(conn, `PRAGMA wal_checkpoint(NOOP)`, func(stmt *sqlite.Stmt) { pages = stmt.ColumnInt(1) }); err != nil {
-		t.Fatal(err)
-	}
-	if pages > 3*checkpointPages {
-		t.Errorf("the WAL has grown to %d pages", pages)
-	}
-}
-
 func BenchmarkUpdateHook(b *testing.B) {
 	for _, query := range []string{"", hookParameter} {
 		name := "without"
 		if query != "" {
 			name = "with"
-			number, err := register(&hooks{update: func(string) {}, rollback: func() {}, commit: func() {}})
+			number, err := register(&hooks{update: func(string) {}, rollback: func() {}, commit: func(int) {}})
 			if err != nil {
 				b.Fatal(err)
 			}

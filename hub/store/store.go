@@ -48,10 +48,11 @@ type Store struct {
 	touches touches
 	pins    pins
 
-	commits   atomic.Uint64 // that woke the watchers
-	committed atomic.Int64  // when the last of them did, in nanoseconds since 1970
-	mu        sync.Mutex    // guards watchers
-	watchers  map[chan struct{}]struct{}
+	tail       tail
+	admissions atomic.Uint64 // commits that may have changed who may be connected
+	commitTime atomic.Int64  // when watchers were last to be woken, in nanoseconds since 1970
+	mu         sync.Mutex    // guards watchers
+	watchers   map[chan struct{}]struct{}
 }
 
 // Open opens the file at path, makes it if it does not exist, and applies the
@@ -158,8 +159,6 @@ func (s *Store) Watch() (wake <-chan struct{}, stop func()) {
 }
 
 func (s *Store) wake() {
-	s.committed.Store(time.Now().UnixNano())
-	s.commits.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for ch := range s.watchers {
@@ -170,13 +169,13 @@ func (s *Store) wake() {
 	}
 }
 
-// Commits counts the wake-ups of watchers. Who has read the log since it last changed
-// has seen everything.
-func (s *Store) Commits() uint64 { return s.commits.Load() }
+// Admissions counts the commits that may have changed what Admission gives, each before
+// it wakes the watchers.
+func (s *Store) Admissions() uint64 { return s.admissions.Load() }
 
-// SinceCommit says how long ago watchers were last woken.
+// SinceCommit says how long ago the last commit was that woke the watchers.
 func (s *Store) SinceCommit() time.Duration {
-	return time.Duration(time.Now().UnixNano() - s.committed.Load())
+	return time.Duration(time.Now().UnixNano() - s.commitTime.Load())
 }
 
 // Watchers says how many Watch calls have not been stopped.

@@ -96,16 +96,29 @@ func newest(conn *sqlite.Conn) (id VersionID, err error) {
 	return id, err
 }
 
+// Recent is Versions for those who are woken by Watch, however many they are: near its end
+// the log comes from memory. What another process commits is there when it wakes them.
+func (s *Store) Recent(ctx context.Context, after VersionID, limit int) ([]Version, error) {
+	if all, there := s.tail.versionsAfter(after, limit); there {
+		return all, nil
+	}
+	return s.Versions(ctx, after, limit)
+}
+
 // Versions gives up to limit versions after a place in the log, ascending.
 func (s *Store) Versions(ctx context.Context, after VersionID, limit int) (all []Version, err error) {
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
-		all, err = rows(conn, `
-			SELECT `+versionColumns+`
-			FROM versions WHERE id > ?1
-			ORDER BY id LIMIT ?2`, scanVersion, int64(after), limit)
+		all, err = versionsAfter(conn, after, limit)
 		return err
 	})
 	return all, err
+}
+
+func versionsAfter(conn *sqlite.Conn, after VersionID, limit int) ([]Version, error) {
+	return rows(conn, `
+		SELECT `+versionColumns+`
+		FROM versions WHERE id > ?1
+		ORDER BY id LIMIT ?2`, scanVersion, int64(after), limit)
 }
 
 // Since says where a catch-up begins. The zero value is the beginning: then

@@ -21,26 +21,30 @@ type job struct {
 // A writer owns the connection that writes. Only its goroutine uses conn.
 type writer struct {
 	*Store
-	conn  *sqlite.Conn
-	dirty bool  // the transaction at hand changed more than chat messages
-	full  bool  // synchronous is FULL, not NORMAL
-	seen  int64 // data_version: changes when another connection has committed
+	conn      *sqlite.Conn
+	dirty     bool  // the transaction at hand changed more than chat messages
+	admits    bool  // it changed games or applications
+	committed bool  // it was committed, and watchers do not know yet
+	full      bool  // synchronous is FULL, not NORMAL
+	pages     int   // of the WAL
+	seen      int64 // data_version: changes when another connection has committed
 }
 
 func (s *Store) openWriter() (_ *writer, err error) {
 	w := &writer{Store: s, full: true}
 	h := &hooks{
 		update: func(table string) {
-			if table != "messages" {
-				w.dirty = true
-			}
+			w.dirty = w.dirty || table != "messages"
+			w.admits = w.admits || table == "games" || table == "applications"
 		},
-		rollback: func() { w.dirty = false },
-		commit: func() {
-			if w.dirty {
-				w.dirty = false
-				s.wake()
+		rollback: func() { w.dirty, w.admits = false, false },
+		commit: func(pages int) {
+			w.pages = pages
+			w.committed = w.committed || w.dirty
+			if w.admits {
+				s.admissions.Add(1)
 			}
+			w.dirty, w.admits = false, false
 		},
 	}
 	number, err := register(h)
@@ -67,7 +71,11 @@ func (s *Store) openWriter() (_ *writer, err error) {
 	if err := h.hookCommits(number); err != nil {
 		return nil, err
 	}
-	w.seen, err = w.dataVersion()
+	if w.seen, err = w.dataVersion(); err != nil {
+		return nil, err
+	}
+	end, err := newest(w.conn)
+	s.tail.begin(end)
 	return w, err
 }
 
@@ -79,8 +87,10 @@ func (w *writer) run() {
 		select {
 		case j := <-w.jobs:
 			j.done <- w.transact(true, j.do)
+			w.checkpoint()
 		case l := <-w.lines:
 			w.append(l)
+			w.checkpoint()
 		case <-ticker.C:
 			w.poll()
 		case <-w.quit:
@@ -105,6 +115,22 @@ func (w *writer) finish() {
 	w.closed = w.conn.Close()
 }
 
+// checkpointPages is the length of the WAL from which it is written back into the
+// database file.
+const checkpointPages = 1000
+
+// checkpoint has the place of SQLite's auto-checkpoint, which would make those wait who
+// are to hear of a commit. PASSIVE waits for nobody.
+func (w *writer) checkpoint() {
+	if w.pages < checkpointPages {
+		return
+	}
+	w.pages = 0 // until the next commit tells
+	if err := exec(w.conn, `PRAGMA wal_checkpoint(PASSIVE)`); err != nil {
+		w.log.Warn("the WAL cannot be written back", "err", err)
+	}
+}
+
 // poll wakes the watchers if another process has committed.
 func (w *writer) poll() {
 	now, err := w.dataVersion()
@@ -114,8 +140,19 @@ func (w *writer) poll() {
 	}
 	if now != w.seen {
 		w.seen = now
-		w.wake()
+		w.admissions.Add(1)
+		w.tell()
 	}
+}
+
+// tell reads what was logged into the tail, and wakes the watchers.
+func (w *writer) tell() {
+	w.committed = false
+	w.commitTime.Store(time.Now().UnixNano())
+	if err := w.tail.follow(w.conn); err != nil {
+		w.log.Warn("the end of the log cannot be kept in memory", "err", err)
+	}
+	w.wake()
 }
 
 func (w *writer) dataVersion() (n int64, err error) {
@@ -145,6 +182,9 @@ func (w *writer) transact(full bool, do func(*sqlite.Conn) error) (err error) {
 	end(&err)
 	if err == nil {
 		commitSeconds.UpdateDuration(began)
+	}
+	if w.committed {
+		w.tell()
 	}
 	return err
 }
