@@ -218,7 +218,8 @@ func (c *config) serve(ctx context.Context, stdout, stderr io.Writer) (err error
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.listen)
+	// Heartbeats end dead sockets, and timeouts other connections: no keep-alive of TCP.
+	listener, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", c.listen)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -56,7 +57,7 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame) {
 		countAuthentication("suspended")
 		s.end(endingRemoved("suspended"))
 	case err != nil:
-		s.log().Error("authentication impossible", "err", err)
+		s.log(slog.LevelError, "authentication impossible", "err", err)
 		s.tryLater("the database does not answer")
 	case problem != "":
 		s.refuse(problem, key, now)
@@ -78,7 +79,7 @@ func (s *session) refuse(reason string, key failure, now time.Time) {
 	countAuthentication(reason)
 	s.hub.failures.fail(key, now)
 	s.hub.addresses.fail(key.network, now)
-	s.log().Warn("authentication failed", "client_id", key.clientID, "reason", reason)
+	s.log(slog.LevelWarn, "authentication failed", "client_id", key.clientID, "reason", reason)
 	s.send(wire.Frame{Event: wire.Authenticate, Status: wire.StatusFailure, Error: reason}.Encode())
 	s.end(ending{code: wire.CloseAuthentication, reason: wire.Goodbye})
 }
@@ -130,7 +131,7 @@ func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePay
 	}
 	switch {
 	case err != nil:
-		s.log().Error("authentication impossible", "err", err)
+		s.log(slog.LevelError, "authentication impossible", "err", err)
 		s.tryLater("the database does not answer")
 		return
 	case reason != "":
@@ -230,7 +231,7 @@ func (s *session) activate(a admission, first packet, channels []store.ChannelID
 	if s.join(a, first, channels, players) {
 		s.shard.settle(s)
 		countAuthentication("success")
-		s.log().Info("authenticated", "supports", a.supports.Names())
+		s.log(slog.LevelInfo, "authenticated", "supports", a.supports.Names())
 	}
 }
 

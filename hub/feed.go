@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -35,7 +36,7 @@ func (s *session) startFeed(serve func(ctx context.Context, level func()) error)
 		select {
 		case <-level:
 			if ctx.Err() == nil {
-				s.log().Error("the sync ended", "err", err)
+				s.log(slog.LevelError, "the sync ended", "err", err)
 				s.end(ending{code: wire.CloseTryLater, reason: "the database does not answer"})
 			}
 		default: // startFeed gives it to the reader
@@ -73,7 +74,7 @@ func (s *session) startRecords(peer store.Peer) bool {
 		return s.hub.o.Backbone.Records(ctx, peer, s.sendWaiting, level)
 	})
 	if err != nil && s.ctx.Err() == nil {
-		s.log().Error("the first sync failed", "err", err)
+		s.log(slog.LevelError, "the first sync failed", "err", err)
 		s.tryLater("the database does not answer")
 	}
 	return err == nil

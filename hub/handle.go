@@ -63,9 +63,7 @@ func countEvent(event string) {
 func (s *session) handle(message []byte) {
 	f, err := wire.Decode(message)
 	countEvent(f.Event)
-	if s.hub.log.Enabled(s.ctx, slog.LevelDebug) {
-		s.log().Debug("frame", "event", f.Event[:min(len(f.Event), 64)], "bytes", len(message))
-	}
+	s.log(slog.LevelDebug, "frame", "event", f.Event[:min(len(f.Event), 64)], "bytes", len(message))
 	switch {
 	case !s.active():
 		s.handleUnauthenticated(f, err)
@@ -165,7 +163,7 @@ func failed(f wire.Frame, reason string) []byte {
 // unless it is the client's own.
 func (s *session) reason(err error) string {
 	if !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrNotFound) {
-		s.log().Error("a request failed", "err", err)
+		s.log(slog.LevelError, "a request failed", "err", err)
 	}
 	return wire.ErrorMalformed
 }

@@ -272,10 +272,26 @@ type hijacker struct {
 	link *link
 }
 
-// Hijack implements http.Hijacker.
+// WriteHeader leaves the answer to a good handshake to Hijack.
+func (w *hijacker) WriteHeader(status int) {
+	if status != http.StatusSwitchingProtocols {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Hijack implements http.Hijacker. It takes the connection over before the handshake is
+// answered: else net/http, which reads on beside its handlers, often gets the first byte
+// of the client's first message.
 func (w *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffers, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil {
+		return nil, nil, err
+	}
+	answer := bytes.NewBufferString("HTTP/1.1 101 Switching Protocols\r\n")
+	_ = w.Header().Write(answer) // a buffer takes everything
+	answer.WriteString("\r\n")
+	if _, err := conn.Write(answer.Bytes()); err != nil {
+		conn.Close()
 		return nil, nil, err
 	}
 	w.link.open(conn)

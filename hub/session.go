@@ -131,13 +131,17 @@ func (s *session) end(e ending) {
 	})
 }
 
-// log is the hub's, and names the peer.
-func (s *session) log() *slog.Logger {
-	log := s.hub.log.With("remote", s.remote)
+// log says something about the session, and whose it is.
+func (s *session) log(level slog.Level, message string, args ...any) {
+	log := s.hub.log
+	if !log.Enabled(s.hub.ctx, level) {
+		return
+	}
+	log = log.With("remote", s.remote)
 	if p := s.named.Load(); p != nil {
 		log = log.With(kindOf(*p), p.ShortName)
 	}
-	return log
+	log.Log(s.hub.ctx, level, message, args...)
 }
 
 // ended gives the ending, if there is one yet.
@@ -203,9 +207,9 @@ func (s *session) close() {
 	e, _ := s.ended()
 	if e.code == 0 {
 		s.conn.CloseNow()
-		s.log().Debug("socket gone", "err", e.reason)
+		s.log(slog.LevelDebug, "socket gone", "err", e.reason)
 	} else {
-		s.log().Info("closing socket", "code", e.code, "reason", e.reason)
+		s.log(slog.LevelInfo, "closing socket", "code", e.code, "reason", e.reason)
 		// What waits comes before the close frame; however slowly the peer takes it, it
 		// is gone soon after its end.
 		late := time.AfterFunc(writeTimeout, func() { s.link.Close() })

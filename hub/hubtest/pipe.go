@@ -3,7 +3,6 @@ package hubtest
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -75,31 +74,32 @@ func (p pipes) RoundTrip(r *http.Request) (*http.Response, error) {
 		p.h.ServeHTTP(w, r)
 	}()
 	<-w.answered
-	answer := w.Result()
-	if answer.StatusCode != http.StatusSwitchingProtocols {
+	if !w.hijacked {
 		near.Close()
 		far.Close()
-		return answer, nil
+		return w.Result(), nil
 	}
-	answer.Body = near
-	return answer, nil
+	answer, err := http.ReadResponse(bufio.NewReader(near), r) // nothing follows it unasked
+	if err == nil {
+		answer.Body = near
+	}
+	return answer, err
 }
 
 // A pipeWriter is the handler's side of one request.
 type pipeWriter struct {
 	*httptest.ResponseRecorder
 	conn     net.Conn
+	hijacked bool // the answer comes over conn
 	once     sync.Once
-	answered chan struct{} // closed when the answer is known
+	answered chan struct{} // closed when it is known where the answer is
 }
 
 func (w *pipeWriter) answer() { w.once.Do(func() { close(w.answered) }) }
 
-// Hijack gives the connection to the handler.
+// Hijack gives the connection to the handler, which answers the handshake itself.
 func (w *pipeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	if w.Code != http.StatusSwitchingProtocols {
-		return nil, nil, fmt.Errorf("hijacked with status %d", w.Code)
-	}
+	w.hijacked = true
 	defer w.answer()
 	return w.conn, bufio.NewReadWriter(bufio.NewReader(w.conn), bufio.NewWriter(w.conn)), nil
 }
