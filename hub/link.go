@@ -11,7 +11,10 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/VictoriaMetrics/metrics"
 )
 
 // A packet is a whole websocket frame of the server, header and all. To all sockets
@@ -59,6 +62,23 @@ const (
 )
 
 var errLinkEnded = errors.New("nothing may follow a close frame")
+
+// A highMark is the most that something has been since the start.
+type highMark struct{ most atomic.Int64 }
+
+func newHighMark(metric string) *highMark {
+	m := new(highMark)
+	metrics.NewGauge(metric, func() float64 { return float64(m.most.Load()) })
+	return m
+}
+
+func (m *highMark) raise(n int) {
+	for most := m.most.Load(); int64(n) > most; most = m.most.Load() {
+		m.most.CompareAndSwap(most, int64(n))
+	}
+}
+
+var queueHigh = newHighMark("hearsay_queue_high_bytes")
 
 // A link is the connection under a websocket. Writing to it never blocks: what the
 // kernel does not take at once waits in memory, and a goroutine that exists only
@@ -143,7 +163,10 @@ func (l *link) put(p []byte) {
 		return
 	}
 	l.pending = append(l.pending, p...)
-	l.high = max(l.high, len(l.pending)+l.writing)
+	if waits := len(l.pending) + l.writing; waits > l.high {
+		l.high = waits
+		queueHigh.raise(waits)
+	}
 	if !l.draining {
 		l.draining = true
 		go l.drain()

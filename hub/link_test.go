@@ -66,6 +66,7 @@ func TestLink_limit(t *testing.T) {
 		equal(t, "more than the limit when nothing waits", l.push(make([]byte, 100), 10), true)
 		equal(t, "but nothing after it", l.push([]byte("x"), 10), false)
 		equal(t, "highest", l.highest(), 100)
+		equal(t, "highest of all, while it waits", queueHigh.most.Load() >= 100, true)
 		read(100)
 	})
 }

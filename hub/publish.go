@@ -34,7 +34,7 @@ const (
 
 var (
 	deliveries = metrics.NewCounter("hearsay_deliveries_total")
-	inboxHigh  = metrics.NewGauge("hearsay_inbox_high", nil)
+	inboxHigh  = newHighMark("hearsay_inbox_high")
 )
 
 // A shard carries what is published to the sessions that it owns. Its goroutine goes
@@ -214,9 +214,7 @@ func (sh *shard) take(ops []operation) []operation {
 	ops, sh.inbox = sh.inbox, ops[:0]
 	sh.room.Broadcast()
 	sh.mu.Unlock()
-	if n := float64(len(ops)); n > inboxHigh.Get() {
-		inboxHigh.Set(n)
-	}
+	inboxHigh.raise(len(ops))
 	if sh.at > len(sh.round)/2 { // those who had their turn
 		sh.round = append(sh.round[:0], sh.round[sh.at:]...)
 		sh.at = 0

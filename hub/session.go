@@ -31,7 +31,6 @@ const (
 var (
 	heartbeatsMissed = metrics.NewCounter("hearsay_heartbeats_missed_total")
 	queueOverflows   = metrics.NewCounter("hearsay_queue_overflows_total")
-	queueHigh        = metrics.NewGauge("hearsay_queue_high_bytes", nil)
 
 	heartbeatFrame  = wire.Frame{Event: wire.Heartbeat}.Encode()
 	heartbeatPacket = newPacket(heartbeatFrame)
@@ -217,7 +216,6 @@ func (s *session) close() {
 		_ = s.conn.Close(websocket.StatusCode(e.code), e.reason) // whether the peer answers is its affair
 		late.Stop()
 	}
-	queueHigh.Set(max(queueHigh.Get(), float64(s.link.highest())))
 }
 
 // newRef is the ref of a frame that nobody asked for.
