@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -240,6 +241,47 @@ func BenchmarkCatchUp(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/game")
 			b.SetBytes(int64(bytes / b.N))
+		})
+	}
+}
+
+// BenchmarkLive edits a record again and again, and waits each time until every
+// application has its frame.
+func BenchmarkLive(b *testing.B) {
+	for _, applications := range []int{1, 1000} {
+		b.Run(fmt.Sprint(applications), func(b *testing.B) {
+			st := open(b)
+			server := backbone.New(st)
+			var level, heard, running sync.WaitGroup
+			ctx, cancel := context.WithCancel(b.Context())
+			level.Add(applications)
+			for range applications {
+				live := false
+				running.Go(func() {
+					send := func(frames ...[]byte) error {
+						if live {
+							heard.Add(-len(frames))
+						}
+						return nil
+					}
+					at := func(json.RawMessage) { live = true; level.Done() }
+					if err := server.Versions(ctx, store.Peer{}, wire.SyncRequest{}, send, at); ctx.Err() == nil {
+						b.Error(err)
+					}
+				})
+			}
+			level.Wait()
+			for i := 0; b.Loop(); i++ {
+				heard.Add(applications)
+				text := fmt.Sprint("edit ", i)
+				if err := st.UpdateChannel(b.Context(), "gossip", store.ChannelEdit{Description: &text}); err != nil {
+					b.Fatal(err)
+				}
+				heard.Wait()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*applications), "ns/application")
+			cancel()
+			running.Wait()
 		})
 	}
 }
