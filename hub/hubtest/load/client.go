@@ -34,10 +34,15 @@ func enter(c store.Credential, form string, channels ...string) entry {
 	})
 	e := entry{authenticate: appendFrame(nil, wire.Frame{Event: wire.Authenticate, Payload: payload}.Encode(), masked)}
 	if form != "" { // in the form records sync is an unknown event, which is answered after the records
-		sync := wire.Frame{Event: wire.Sync, Ref: wire.Ref(`"level"`), Payload: wire.Encode(map[string]any{"since": nil, "cursor": true})}
-		e.request = appendFrame(nil, sync.Encode(), masked)
+		e.request = syncAfter(0)
 	}
 	return e
+}
+
+// syncAfter asks for the versions after one.
+func syncAfter(cursor int64) []byte {
+	payload := wire.Encode(map[string]any{"after": cursor, "cursor": true})
+	return appendFrame(nil, wire.Frame{Event: wire.Sync, Ref: wire.Ref(`"level"`), Payload: payload}.Encode(), masked)
 }
 
 const patience = 15 * time.Second // with a server that does nothing

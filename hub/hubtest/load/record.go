@@ -4,8 +4,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"hearsay/hub/wire"
 )
@@ -74,6 +77,18 @@ func edit(ctx context.Context, st *stage) ([]figure, error) {
 
 func editRound(ctx context.Context, s *server, cr crowd, apps int, f flow, d time.Duration) ([]sample, error) {
 	cr.listeners = apps
+	// A thousand full catch-ups over a log that has thousands of edits would take minutes.
+	var level wire.SyncLevel
+	str, err := dial(s.port, cr.listener, func(message []byte) {
+		if f, err := wire.Decode(message); err == nil && f.Event == wire.Sync {
+			_ = json.Unmarshal(f.Payload, &level) // without it there is no cursor, and it takes longer
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	unix.Close(str.fd)
+	cr.listener.request = syncAfter(level.Cursor)
 	t, err := converse(ctx, s, cr, f, d)
 	if err != nil {
 		return nil, err
