@@ -89,15 +89,16 @@ var queueHigh = newHighMark("hearsay_queue_high_bytes")
 // What every push looks at comes first: with thousands of links it is the memory that
 // costs, not the work.
 type link struct {
-	mu       sync.Mutex    // guards what follows, down to net.Conn
-	draining bool          // the goroutine exists
-	ended    bool          // a close frame was written, or it was closed, or writing failed: nothing follows
-	number   int32         // of the socket, for writeNow; not to be used once it is ended
-	pending  []byte        // what waits, perhaps from the middle of a frame on
-	writing  int           // bytes that the goroutine took from pending and has not written
-	high     int           // most bytes that ever waited
-	room     chan struct{} // nil, or holds a value when something that waited was written
-	settled  chan struct{} // nil, or closed when the goroutine has ended
+	mu       sync.Mutex // guards what follows, down to net.Conn
+	draining bool       // the goroutine exists
+	ended    bool       // a close frame was written, or it was closed, or writing failed: nothing follows
+	number   int32      // of the socket, for writeNow; not to be used once it is ended
+	waits    int        // bytes that wait
+	pending  [][]byte   // what waits, as it was pushed; of the first perhaps only the end
+
+	high    int           // most bytes that ever waited
+	room    chan struct{} // nil, or holds a value when something that waited was written
+	settled chan struct{} // nil, or closed when the goroutine has ended
 
 	net.Conn
 	broken   func(error) // hears of a write that failed; must not block
@@ -112,13 +113,13 @@ func (l *link) open(conn net.Conn) {
 	l.Conn, l.number = conn, number(conn)
 }
 
-// push writes frames, or lets them wait. It reports false, and writes nothing, when
-// something waits and these would make it more than limit bytes. What comes after
-// a close frame vanishes.
+// push writes frames, or lets them wait: then the link keeps them, so nobody may change
+// them any more. It reports false, and writes nothing, when something waits and these
+// would make it more than limit bytes. What comes after a close frame vanishes.
 func (l *link) push(frames []byte, limit int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if waits := len(l.pending) + l.writing; waits > 0 && waits+len(frames) > limit {
+	if l.waits > 0 && l.waits+len(frames) > limit {
 		return l.ended
 	}
 	if !l.ended {
@@ -134,7 +135,7 @@ func (l *link) Write(frame []byte) (int, error) {
 	if l.ended {
 		return 0, errLinkEnded
 	}
-	l.put(frame)
+	l.put(bytes.Clone(frame)) // it lies in the library's buffer
 	if len(frame) > 0 && frame[0]&opMask == opClose {
 		l.ended = true
 	}
@@ -162,10 +163,10 @@ func (l *link) put(p []byte) {
 	if len(p) == 0 {
 		return
 	}
-	l.pending = append(l.pending, p...)
-	if waits := len(l.pending) + l.writing; waits > l.high {
-		l.high = waits
-		queueHigh.raise(waits)
+	l.pending = append(l.pending, p)
+	if l.waits += len(p); l.waits > l.high {
+		l.high = l.waits
+		queueHigh.raise(l.waits)
 	}
 	if !l.draining {
 		l.draining = true
@@ -176,39 +177,50 @@ func (l *link) put(p []byte) {
 // drain writes what waits until nothing does. A peer that takes nothing for
 // writeTimeout is lost.
 func (l *link) drain() {
-	var p []byte
+	buf := make([]byte, chunk)
 	for {
 		l.mu.Lock()
-		l.writing = 0
-		p, l.pending = l.pending, p[:0]
-		if len(p) == 0 {
-			l.pending = nil
+		n := 0
+		for i := 0; i < len(l.pending) && n < len(buf); i++ {
+			n += copy(buf[n:], l.pending[i])
+		}
+		if n == 0 {
 			l.rest()
 			_ = l.Conn.SetWriteDeadline(time.Time{})
 			l.mu.Unlock()
 			return
 		}
-		l.writing = len(p)
 		l.mu.Unlock()
-		for rest := p; len(rest) > 0; {
-			_ = l.Conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-			n, err := l.Conn.Write(rest[:min(chunk, len(rest))])
-			if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
-				err = nil // slow, but not gone
-			}
-			rest = rest[n:]
-			l.mu.Lock()
-			l.writing = len(rest)
-			if err != nil {
-				l.writing, l.pending = 0, nil
-				l.rest()
-				l.fail(err)
-				l.mu.Unlock()
-				return
-			}
-			signal(l.room)
-			l.mu.Unlock()
+		_ = l.Conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+		n, err := l.Conn.Write(buf[:n])
+		if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+			err = nil // slow, but not gone
 		}
+		l.mu.Lock()
+		if err != nil {
+			l.rest()
+			l.fail(err)
+			l.mu.Unlock()
+			return
+		}
+		l.drop(n)
+		signal(l.room)
+		l.mu.Unlock()
+	}
+}
+
+// drop forgets what is written; under mu.
+func (l *link) drop(n int) {
+	l.waits -= n
+	for n > 0 {
+		first := l.pending[0]
+		if n < len(first) {
+			l.pending[0] = first[n:]
+			return
+		}
+		n -= len(first)
+		l.pending[0] = nil
+		l.pending = l.pending[1:]
 	}
 }
 
@@ -221,7 +233,7 @@ func (l *link) fail(err error) {
 
 // rest is the end of drain; under mu.
 func (l *link) rest() {
-	l.draining = false
+	l.draining, l.pending, l.waits = false, nil, 0
 	if l.settled != nil {
 		close(l.settled)
 		l.settled = nil
@@ -250,7 +262,7 @@ func (l *link) settle() {
 func (l *link) wait(ctx context.Context, limit int) error {
 	for ctx.Err() == nil {
 		l.mu.Lock()
-		waits := len(l.pending) + l.writing
+		waits := l.waits
 		if waits > limit && l.room == nil {
 			l.room = make(chan struct{}, 1)
 		}
@@ -271,7 +283,7 @@ func (l *link) wait(ctx context.Context, limit int) error {
 func (l *link) waiting() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.pending) + l.writing
+	return l.waits
 }
 
 func (l *link) highest() int {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -17,8 +18,8 @@ func deafened(sh *shard, id int64) *session {
 
 // wrote is what was written since the last look, without the frames' headers.
 func (s *session) wrote() string {
-	text := strings.ReplaceAll(string(s.link.pending), string(newPacket([]byte("x"))[:2]), "")
-	s.link.pending = nil
+	text := strings.ReplaceAll(string(bytes.Join(s.link.pending, nil)), string(newPacket([]byte("x"))[:2]), "")
+	s.link.pending, s.link.waits = nil, 0
 	return text
 }
 
