@@ -70,14 +70,15 @@ func (w *writer) append(first *line) {
 	}
 	err := w.transact(false, func(conn *sqlite.Conn) error {
 		for _, l := range lines {
-			l.msg.ID = 0 // stays so if the channel keeps no log
-			if _, err := row(conn, `
+			if err := exec(conn, `
 				INSERT INTO messages (channel_id, game, name, message, sent_at)
-				SELECT id, ?2, ?3, ?4, ?5 FROM channels WHERE id = ?1 AND keep_days > 0
-				RETURNING id`,
-				func(stmt *sqlite.Stmt) { l.msg.ID = MessageID(stmt.ColumnInt64(0)) },
+				SELECT id, ?2, ?3, ?4, ?5 FROM channels WHERE id = ?1 AND keep_days > 0`,
 				int64(l.msg.Channel), l.msg.Game, l.msg.Name, l.msg.Text, micros(l.msg.SentAt)); err != nil {
 				return err
+			}
+			l.msg.ID = 0 // stays so if the channel keeps no log
+			if conn.Changes() > 0 {
+				l.msg.ID = MessageID(conn.LastInsertRowID()) // RETURNING takes a third longer
 			}
 		}
 		return nil
