@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -491,6 +492,60 @@ func TestReadme(t *testing.T) {
 		}
 		t.Errorf("the README does not know --%s", f.Name)
 	})
+}
+
+// TestReadme_metrics: what the README says to look at is there once a game and an
+// application have done something.
+func TestReadme_metrics(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := hubtest.NewProgram(t, program, map[string]string{"limit_sends": "1,1"})
+	game, listener := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha"), p.Add("game", "add", "--short-name", "Beta", "--name", "Beta")
+	site := p.Add("application", "add", "--short-name", "Site", "--name", "Site")
+	p.Start()
+	a := hubtest.NewApplication("records")
+	if err := a.Connect(t.Context(), p.Socket(), site); err != nil {
+		t.Fatal(err)
+	}
+	defer a.Conn.CloseNow()
+	var sockets []*hubtest.Socket
+	for _, c := range []store.Credential{game, listener} {
+		s, err := hubtest.Dial(t.Context(), p.Socket())
+		if err == nil {
+			defer s.Conn.CloseNow()
+			err = s.Authenticate(t.Context(), c, map[string]any{"channels": []string{"gossip"}, "user_agent": "test"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		sockets = append(sockets, s)
+	}
+	for range 2 { // the second is over the limit
+		if _, err := sockets[0].Ask(t.Context(), wire.ChannelsSend, wire.SendPayload{Channel: "gossip", Name: "Ann", Message: "Hello"}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := sockets[1].Read(t.Context()); err != nil { // the message
+		t.Fatal(err)
+	}
+	for f := (wire.Frame{}); f.Event != wire.SyncPrefix+wire.KindGames; { // the client's name is news
+		if f, err = a.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := regexp.MustCompile(`hearsay_[a-z_]+`).FindAllString(string(readme), -1)
+	if len(lines) < 7 {
+		t.Errorf("the README names only %q", lines)
+	}
+	lines = append(lines, "hearsay_events_dropped_total 1\n", "hearsay_deliveries_total 2\n")
+	for _, line := range lines {
+		hubtest.Eventually(t, line, func() bool {
+			_, body := get(t, p.Page("/metrics"))
+			return strings.Contains(body, "\n"+line)
+		})
+	}
 }
 
 // BenchmarkStart is the time from the start of the process to its first answer.
