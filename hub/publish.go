@@ -216,8 +216,9 @@ func (sh *shard) take(ops []operation) []operation {
 	sh.mu.Unlock()
 	inboxHigh.raise(len(ops))
 	if sh.at > len(sh.round)/2 { // those who had their turn
-		sh.round = append(sh.round[:0], sh.round[sh.at:]...)
-		sh.at = 0
+		n := copy(sh.round, sh.round[sh.at:])
+		clear(sh.round[n:])
+		sh.round, sh.at = sh.round[:n], 0
 	}
 	sh.empty = &batch{}
 	for _, o := range ops {

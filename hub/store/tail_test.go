@@ -10,18 +10,25 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// TestRecent: however far behind they are, and whoever writes meanwhile, readers
-// get each version once and in order, and the memory is bounded.
-func TestRecent(t *testing.T) {
+// fresh is a new store and the end of its log.
+func fresh(t *testing.T) (*Store, VersionID) {
+	t.Helper()
 	s, err := Open(t.Context(), t.TempDir()+"/hearsay.db", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() { s.Close() })
 	begin, err := s.Newest(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s, begin
+}
+
+// TestRecent: however far behind they are, and whoever writes meanwhile, readers
+// get each version once and in order, and the memory is bounded.
+func TestRecent(t *testing.T) {
+	s, begin := fresh(t)
 	const edits = 2*tailMost + 300
 	end := begin + edits
 	var running sync.WaitGroup
@@ -75,15 +82,7 @@ func TestRecent(t *testing.T) {
 
 // When the tail could not be read, the file is, until it can be read again.
 func TestRecent_behind(t *testing.T) {
-	s, err := Open(t.Context(), t.TempDir()+"/hearsay.db", Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	begin, err := s.Newest(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, begin := fresh(t)
 	edit := func(text string) {
 		t.Helper()
 		if err := s.UpdateChannel(t.Context(), "gossip", ChannelEdit{Description: &text}); err != nil {
@@ -104,7 +103,7 @@ func TestRecent_behind(t *testing.T) {
 	want(1, true)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	err = s.write(t.Context(), func(conn *sqlite.Conn) error {
+	err := s.write(t.Context(), func(conn *sqlite.Conn) error {
 		defer conn.SetInterrupt(conn.SetInterrupt(gone.Done()))
 		return s.tail.follow(conn)
 	})
@@ -119,12 +118,7 @@ func TestRecent_behind(t *testing.T) {
 // TestWriter_checkpoint: the WAL is written back, by records and by messages, and those
 // who wait for a commit are told first.
 func TestWriter_checkpoint(t *testing.T) {
-	path := t.TempDir() + "/hearsay.db"
-	s, err := Open(t.Context(), path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s, _ := fresh(t)
 	if err := s.write(t.Context(), func(conn *sqlite.Conn) error { return exec(conn, `CREATE TABLE t (a)`) }); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +133,7 @@ func TestWriter_checkpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadWrite|sqlite.OpenURI)
+	conn, err := sqlite.OpenConn(uri(s.Path(), ""), sqlite.OpenReadWrite|sqlite.OpenURI)
 	if err != nil {
 		t.Fatal(err)
 	}
