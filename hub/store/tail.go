@@ -11,7 +11,7 @@ import (
 const (
 	tailMost  = 1000 // versions that the tail keeps at least, once there were so many
 	tailSlack = 250  // and more than that it may have
-	tailRead  = 500  // versions that are read at once
+	tailRead  = 500  // as many versions at once are too many
 )
 
 // A tail is the end of the log in memory, so that whoever follows it, however many they
@@ -25,8 +25,6 @@ type tail struct {
 	behind   bool         // there may be more that could not be read
 }
 
-func (t *tail) begin(end VersionID) { t.after, t.last = end, end }
-
 // versionsAfter is Recent, if the tail reaches back so far.
 func (t *tail) versionsAfter(after VersionID, limit int) (all []Version, there bool) {
 	t.mu.RLock()
@@ -39,14 +37,26 @@ func (t *tail) versionsAfter(after VersionID, limit int) (all []Version, there b
 	return t.versions[i:end:end], true
 }
 
-// follow reads what was logged since, on the writer's connection.
+// follow reads what was logged since, on the writer's connection. It passes over much at
+// once, such as an import, which would keep the writer from its work: then all who follow
+// read the file.
 func (t *tail) follow(conn *sqlite.Conn) error {
-	for {
-		news, err := versionsAfter(conn, t.last, tailRead) // last is changed by this goroutine alone
-		t.extend(news, err != nil)
-		if err != nil || len(news) < tailRead {
-			return err
-		}
+	news, err := versionsAfter(conn, t.last, tailRead) // last is changed by this goroutine alone
+	if err == nil && len(news) == tailRead {
+		end, err := newest(conn)
+		t.jump(end, err != nil)
+		return err
+	}
+	t.extend(news, err != nil)
+	return err
+}
+
+func (t *tail) jump(end VersionID, behind bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.versions, t.behind = nil, behind
+	if !behind {
+		t.after, t.last = end, end
 	}
 }
 

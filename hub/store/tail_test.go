@@ -80,6 +80,40 @@ func TestRecent(t *testing.T) {
 	}
 }
 
+// Much at once is passed over in memory, and read from the file.
+func TestRecent_much(t *testing.T) {
+	s, begin := fresh(t)
+	if err := s.write(t.Context(), func(conn *sqlite.Conn) error {
+		return exec(conn, `
+			INSERT INTO games (short_name, name)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+			SELECT 'g' || i, 'Game ' || i FROM n`, tailRead+10)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	text := "one more"
+	if err := s.UpdateChannel(t.Context(), "gossip", ChannelEdit{Description: &text}); err != nil {
+		t.Fatal(err)
+	}
+	last := begin
+	for n := 0; n < tailRead+11; {
+		all, err := s.Recent(t.Context(), last, 100)
+		if err != nil || len(all) == 0 {
+			t.Fatalf("got %d versions after %d, %v", len(all), last, err)
+		}
+		for _, v := range all {
+			if v.ID != last+1 {
+				t.Fatalf("version %d after %d", v.ID, last)
+			}
+			last = v.ID
+			n++
+		}
+	}
+	if n := len(s.tail.versions); n != 1 {
+		t.Errorf("the tail holds %d versions, want 1", n)
+	}
+}
+
 // When the tail could not be read, the file is, until it can be read again.
 func TestRecent_behind(t *testing.T) {
 	s, begin := fresh(t)

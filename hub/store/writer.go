@@ -75,7 +75,7 @@ func (s *Store) openWriter() (_ *writer, err error) {
 		return nil, err
 	}
 	end, err := newest(w.conn)
-	s.tail.begin(end)
+	s.tail.jump(end, err != nil)
 	return w, err
 }
 
