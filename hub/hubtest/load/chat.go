@@ -137,16 +137,11 @@ func (s *stream) readAll() error {
 }
 
 func logging(ctx context.Context, st *stage) ([]figure, error) {
-	hub, err := st.startHub(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	defer hub.stop()
-	return alternate(st.rounds, func() (all []sample, err error) {
+	return st.pair(ctx, st.talkers(1, "gossip"), send("gossip", text), func(s *server) (all []sample, err error) {
 		for _, senders := range []int{1, 128} {
 			cr := st.talkers(senders)
 			cr.listeners = 0
-			t, err := converse(ctx, hub, cr, flow{request: send("gossip", text), window: senders, answers: true}, st.duration)
+			t, err := converse(ctx, s, cr, flow{request: send("gossip", text), window: senders, answers: true}, st.duration)
 			if err != nil {
 				return nil, err
 			}
@@ -157,7 +152,7 @@ func logging(ctx context.Context, st *stage) ([]figure, error) {
 				sample{name + "p50", t.each.ms(0.5), "ms"})
 		}
 		return all, nil
-	}, nil)
+	})
 }
 
 // several is a number of things in words.

@@ -22,8 +22,8 @@ type figure struct {
 	Scenario string   `json:"scenario"`
 	Name     string   `json:"figure"`
 	Ours     float64  `json:"ours"`
-	Against  string   `json:"against,omitempty"` // what the other side is
-	Other    *float64 `json:"other,omitempty"`
+	Against  string   `json:"against"` // what the other side is
+	Other    float64  `json:"other"`
 	Ratio    *float64 `json:"ratio,omitempty"` // ours to the other; nil where the other is 0
 	Unit     string   `json:"unit"`
 }
@@ -31,15 +31,11 @@ type figure struct {
 // A round measures one side once.
 type round func() ([]sample, error)
 
-// alternate runs the rounds of two sides in turn; other may be nil. All rounds of a
-// side give the same names, the other side's those of ours.
+// alternate runs the rounds of two sides in turn. All rounds give the same names.
 func alternate(rounds int, ours, other round) ([]figure, error) {
 	var sides [2][][]sample
 	for range rounds {
 		for i, side := range []round{ours, other} {
-			if side == nil {
-				continue
-			}
 			samples, err := side()
 			if err != nil {
 				return nil, err
@@ -62,19 +58,19 @@ func alternate(rounds int, ours, other round) ([]figure, error) {
 				ratios = append(ratios, values[0][i]/v)
 			}
 		}
-		f.Ours = *median(values[0])
-		f.Other, f.Ratio = median(values[1]), median(ratios)
+		f.Ours, f.Other = median(values[0]), median(values[1])
+		if len(ratios) > 0 {
+			r := median(ratios)
+			f.Ratio = &r
+		}
 		figures = append(figures, f)
 	}
 	return figures, nil
 }
 
-func median(values []float64) *float64 {
-	if len(values) == 0 {
-		return nil
-	}
+func median(values []float64) float64 {
 	slices.Sort(values)
-	return &values[len(values)/2]
+	return values[len(values)/2]
 }
 
 func printJSON(w io.Writer, figures []figure) error {
@@ -90,13 +86,9 @@ func printJSON(w io.Writer, figures []figure) error {
 func printTable(w io.Writer, figures []figure) error {
 	for i, f := range figures {
 		if i == 0 {
-			against := f.Against
-			if against == "" {
-				against = "-"
-			}
-			fmt.Fprintf(w, "\n%-44s %10s %10s %7s  unit\n", f.Scenario, "hub", against, "ratio")
+			fmt.Fprintf(w, "\n%-44s %10s %10s %7s  unit\n", f.Scenario, "hub", f.Against, "ratio")
 		}
-		if _, err := fmt.Fprintf(w, "  %-42s %10s %10s %7s  %s\n", f.Name, short(&f.Ours), short(f.Other), ratio(f.Ratio), f.Unit); err != nil {
+		if _, err := fmt.Fprintf(w, "  %-42s %10s %10s %7s  %s\n", f.Name, short(f.Ours), short(f.Other), ratio(f.Ratio), f.Unit); err != nil {
 			return err
 		}
 	}
@@ -110,16 +102,14 @@ func ratio(r *float64) string {
 	return fmt.Sprintf("%.2f", *r)
 }
 
-func short(v *float64) string {
+func short(v float64) string {
 	switch {
-	case v == nil:
-		return "-"
-	case *v >= 1000:
-		return fmt.Sprintf("%.0f", *v)
-	case *v >= 10:
-		return fmt.Sprintf("%.1f", *v)
+	case v >= 1000:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
 	}
-	return fmt.Sprintf("%.3g", *v)
+	return fmt.Sprintf("%.3g", v)
 }
 
 // A histogram counts nanoseconds; each power of two has 32 steps.

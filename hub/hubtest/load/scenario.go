@@ -26,7 +26,7 @@ var scenarios = []scenario{
 	{"idle", "-idle silent sockets for 5 seconds", "raw", idle},
 	{"catchup", "applications get 1,000 and 10,000 games, in each form", "raw", catchUp},
 	{"edit", "a game edits an achievement, 1 and -apps applications get it", "raw", edit},
-	{"log", "messages into the log that nobody hears", "", logging},
+	{"log", "messages into the log that nobody hears; raw only answers", "raw", logging},
 }
 
 // rehearse plays a request in a small crowd, and gives what the hub said.
