@@ -11,7 +11,7 @@ import (
 	"hearsay/migrations"
 )
 
-// Upgrades keep copies of the file as it was. There is one schema yet, so they are
+// Upgrades keep copies of the file as it was. Those to schemas that are not there yet are
 // driven from the inside.
 func TestUpgrade(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
@@ -34,28 +34,28 @@ func TestUpgrade(t *testing.T) {
 				}
 			}
 			now := migrations.Newest()
-			copies := func() (all []string) {
-				for version := range 20 {
-					if _, err := os.Stat(path + ".before-v" + strconv.Itoa(version)); err == nil {
-						all = append(all, strconv.Itoa(version))
+			copies := func() (ahead []int64) { // of schemas so far ahead
+				for i := range int64(20) {
+					if _, err := os.Stat(path + ".before-v" + strconv.FormatInt(now+i, 10)); err == nil {
+						ahead = append(ahead, i)
 					}
 				}
-				return all
+				return ahead
 			}
 			for _, step := range []struct {
-				newest int64
-				want   []string
+				ahead int64
+				want  []int64
 			}{
-				{2, []string{"2"}}, {3, []string{"2", "3"}}, {3, []string{"2", "3"}}, {4, []string{"2", "3", "4"}},
-				{5, []string{"3", "4", "5"}}, {10, []string{"4", "5", "10"}}, {11, []string{"5", "10", "11"}},
+				{1, []int64{1}}, {2, []int64{1, 2}}, {2, []int64{1, 2}}, {3, []int64{1, 2, 3}},
+				{4, []int64{2, 3, 4}}, {9, []int64{3, 4, 9}}, {10, []int64{4, 9, 10}},
 			} {
-				if err := upgrade(t.Context(), path, step.newest, log); err != nil {
+				if err := upgrade(t.Context(), path, now+step.ahead, log); err != nil {
 					t.Fatal(err)
 				}
 				if got := copies(); !slices.Equal(got, step.want) {
-					t.Errorf("after the upgrade to %d there are the copies %q, want %q", step.newest, got, step.want)
+					t.Errorf("after the upgrade to %d+%d there are the copies %d, want %d", now, step.ahead, got, step.want)
 				}
-				file := path + ".before-v" + strconv.FormatInt(step.newest, 10)
+				file := path + ".before-v" + strconv.FormatInt(now+step.ahead, 10)
 				if version, err := schemaVersion(file); err != nil || version != now {
 					t.Errorf("%s: got schema %d, %v", file, version, err)
 				}

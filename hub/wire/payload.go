@@ -342,7 +342,9 @@ type HistoryMessage struct {
 }
 
 // Micros writes an instant as UTC with six decimals.
-func Micros(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+func Micros(t time.Time) string { return t.UTC().Format(microsLayout) }
+
+const microsLayout = "2006-01-02T15:04:05.000000Z"
 
 // Fold is the form in which names are compared, ignoring case.
 func Fold(name string) string { return strings.ToLower(name) }

@@ -88,9 +88,9 @@ type SyncVersion struct {
 func AppendVersion(b []byte, v SyncVersion) []byte {
 	b = append(b, `{"action":`...)
 	b = AppendText(b, v.Action)
-	b = append(b, `,"logged_at":`...)
-	b = AppendText(b, Micros(v.LoggedAt))
-	b = append(b, `,"payload":`...)
+	b = append(b, `,"logged_at":"`...)
+	b = v.LoggedAt.UTC().AppendFormat(b, microsLayout)
+	b = append(b, `","payload":`...)
 	b = append(b, v.Payload...)
 	if v.ID != 0 {
 		b = append(b, `,"id":`...)
