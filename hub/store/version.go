@@ -236,13 +236,13 @@ func (c *CatchUp) NextRecords(ctx context.Context, kind Kind, limit int) (all []
 			all, err = rows(conn, `
 				SELECT `+versionColumns+`
 				FROM (
-					SELECT max(id) AS newest
+					SELECT record_id AS record, max(id) AS newest
 					FROM versions
 					WHERE kind = ?1 AND record_id > ?2 AND id <= ?3
 					GROUP BY record_id
 					ORDER BY record_id LIMIT ?4)
 				JOIN versions ON id = newest
-				ORDER BY record_id`,
+				ORDER BY record`, // of the subquery: it is in that order already
 				scanVersion, string(kind), c.last, int64(c.Through), limit)
 			return err
 		})
