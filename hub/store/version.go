@@ -57,16 +57,22 @@ type Version struct {
 const versionColumns = `id, kind, record_id, action, payload, secret_hash, logged_at, created_at`
 
 func scanVersion(stmt *sqlite.Stmt) Version {
-	v := Version{
+	return Version{
 		ID: VersionID(stmt.ColumnInt64(0)), Kind: known(stmt, 1, Kinds), Record: stmt.ColumnInt64(2),
 		Action: known(stmt, 3, actions), Payload: stmt.ColumnText(4),
-		LoggedAt: fromMicros(stmt.ColumnInt64(6)), CreatedAt: fromMicros(stmt.ColumnInt64(7)),
+		Secret: hash(stmt, 5), LoggedAt: fromMicros(stmt.ColumnInt64(6)), CreatedAt: fromMicros(stmt.ColumnInt64(7)),
 	}
-	if n := stmt.ColumnLen(5); n > 0 {
-		v.Secret = make([]byte, n)
-		stmt.ColumnBytes(5, v.Secret)
+}
+
+// hash gives a column that is NULL or has the hash of a secret.
+func hash(stmt *sqlite.Stmt, column int) []byte {
+	n := stmt.ColumnLen(column)
+	if n == 0 {
+		return nil
 	}
-	return v
+	b := make([]byte, n)
+	stmt.ColumnBytes(column, b)
+	return b
 }
 
 // known gives a column that mostly holds one of a few texts, without making another string.
@@ -228,13 +234,13 @@ func sinceMicros(since Since) int64 {
 }
 
 // NextRecords gives the newest versions of the records of one kind in the order of
-// their ids, without those that are gone; none at the end. Only for a catch-up from
+// their ids, without their times and without those that are gone; none at the end. Only for a catch-up from
 // the beginning, one kind after another.
 func (c *CatchUp) NextRecords(ctx context.Context, kind Kind, limit int) (all []Version, err error) {
 	for len(all) == 0 {
 		err = c.store.query(ctx, func(conn *sqlite.Conn) error {
 			all, err = rows(conn, `
-				SELECT `+versionColumns+`
+				SELECT record, id, action, payload, secret_hash
 				FROM (
 					SELECT record_id AS record, max(id) AS newest
 					FROM versions
@@ -243,7 +249,12 @@ func (c *CatchUp) NextRecords(ctx context.Context, kind Kind, limit int) (all []
 					ORDER BY record_id LIMIT ?4)
 				JOIN versions ON id = newest
 				ORDER BY record`, // of the subquery: it is in that order already
-				scanVersion, string(kind), c.last, int64(c.Through), limit)
+				func(stmt *sqlite.Stmt) Version {
+					return Version{
+						Kind: kind, Record: stmt.ColumnInt64(0), ID: VersionID(stmt.ColumnInt64(1)),
+						Action: known(stmt, 2, actions), Payload: stmt.ColumnText(3), Secret: hash(stmt, 4),
+					}
+				}, string(kind), c.last, int64(c.Through), limit)
 			return err
 		})
 		if err != nil || len(all) == 0 {
