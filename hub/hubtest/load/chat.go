@@ -137,7 +137,17 @@ func (s *stream) readAll() error {
 }
 
 func logging(ctx context.Context, st *stage) ([]figure, error) {
-	return st.pair(ctx, st.talkers(1, "gossip"), send("gossip", text), func(s *server) (all []sample, err error) {
+	hub, err := st.startHub(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	defer hub.stop()
+	s, err := rehearse(ctx, hub, st.talkers(1, "gossip"), send("gossip", text))
+	if err != nil {
+		return nil, err
+	}
+	s.Broadcast = nil // the senders are one game, which does not hear itself
+	return st.beside(ctx, hub, s, func(s *server) (all []sample, err error) {
 		for _, senders := range []int{1, 128} {
 			cr := st.talkers(senders)
 			cr.listeners = 0

@@ -19,8 +19,8 @@ import (
 type script struct {
 	Welcome   [][]byte // after authenticate
 	Level     [][]byte // after a request without a mark
-	Answer    []byte   // after a request with one
-	Broadcast []byte   // the same, to all other active sockets, with that mark
+	Answer    []byte   // after a request with one; with that mark
+	Broadcast []byte   // the same, to all other active sockets; nil: none
 	Heartbeat time.Duration
 }
 
@@ -31,8 +31,8 @@ type raw struct {
 	active          []*conn
 	buf             []byte
 
-	welcome, level, answer, heartbeat []byte
-	broadcast                         template
+	welcome, level, heartbeat []byte
+	answer, broadcast         template
 }
 
 type conn struct {
@@ -51,8 +51,11 @@ func serveRaw(in io.Reader, out io.Writer) error {
 	}
 	r := &raw{
 		conns: map[int32]*conn{}, buf: make([]byte, 64<<10),
-		welcome: frames(s.Welcome), level: frames(s.Level), answer: frames([][]byte{s.Answer}),
-		heartbeat: frames([][]byte{heartbeat}), broadcast: newTemplate(s.Broadcast, 0),
+		welcome: frames(s.Welcome), level: frames(s.Level), heartbeat: frames([][]byte{heartbeat}),
+		answer: newTemplate(s.Answer, 0),
+	}
+	if s.Broadcast != nil {
+		r.broadcast = newTemplate(s.Broadcast, 0)
 	}
 	port, err := r.listen()
 	if err != nil {
@@ -169,7 +172,7 @@ func (r *raw) read(c *conn) bool {
 			r.send(c, r.welcome)
 		} else if digits := markOf(message); digits != nil {
 			batch = append(batch, r.broadcast.stamp(digits)...)
-			answers = append(answers, r.answer...)
+			answers = append(answers, r.answer.stamp(digits)...)
 		} else if !bytes.HasPrefix(message, heartbeat[:len(heartbeat)-1]) {
 			r.send(c, r.level)
 		}
@@ -177,6 +180,8 @@ func (r *raw) read(c *conn) bool {
 	})
 	if len(batch) > 0 {
 		r.publish(c, batch)
+	}
+	if len(answers) > 0 {
 		r.send(c, answers)
 	}
 	return err == nil
