@@ -3,7 +3,6 @@
 package hub
 
 import (
-	"errors"
 	"net"
 	"syscall"
 )
@@ -24,14 +23,15 @@ func number(conn net.Conn) (number int32) {
 // which are made for callers that may wait: they were a tenth of a delivery.
 func writeNow(number int32, p []byte) (int, error) {
 	for {
-		n, err := syscall.Write(int(number), p)
-		switch {
-		case err == nil:
+		n, errno := write(number, p)
+		switch errno {
+		case 0:
 			return n, nil
-		case errors.Is(err, syscall.EAGAIN):
+		case syscall.EAGAIN:
 			return 0, nil
-		case !errors.Is(err, syscall.EINTR):
-			return 0, err
+		case syscall.EINTR:
+		default:
+			return 0, errno
 		}
 	}
 }

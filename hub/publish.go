@@ -30,6 +30,8 @@ const (
 	// batchMost and batchBytes are how much may gather for a session before it is written.
 	batchMost  = 64
 	batchBytes = 64 << 10
+	// longRound is how many sessions make a round that is worth a thread of its own.
+	longRound = 256
 )
 
 var (
@@ -63,6 +65,7 @@ type shard struct {
 	round   []*session // whom something may have gathered for, those who wait longest first
 	at      int        // whose turn it is
 	written int        // frames that are not yet counted as deliveries
+	pinned  bool       // to a thread
 }
 
 // An operation is one of three: a publication, a change of an audience, or a call.
@@ -190,12 +193,28 @@ func (sh *shard) run() {
 		}
 		deliveries.Add(sh.written)
 		sh.written = 0
+		if sh.at == len(sh.round) {
+			sh.pin()
+		}
 		select {
 		case <-sh.ready:
 			ops = sh.take(ops)
 		case <-sh.stop:
 			return
 		}
+	}
+}
+
+// pin keeps the goroutine on the thread, and so mostly on the core, that knows its sockets,
+// from one long round to the next. Short rounds are sooner done by whoever is awake.
+func (sh *shard) pin() {
+	switch long := len(sh.round) >= longRound; {
+	case long && !sh.pinned:
+		runtime.LockOSThread()
+		sh.pinned = true
+	case !long && sh.pinned:
+		runtime.UnlockOSThread()
+		sh.pinned = false
 	}
 }
 

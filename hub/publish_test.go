@@ -101,3 +101,26 @@ func TestShard_batches(t *testing.T) {
 	sh.take(nil)
 	equal(t, "a large frame waits", fmt.Sprint(a.batch == nil, len(a.wrote()) > batchBytes), "true true")
 }
+
+// A shard keeps its thread from a long round to the next, and gives it back after a short one.
+func TestShard_pin(t *testing.T) {
+	sh := newShard()
+	for id := range int64(longRound) {
+		sh.put(operation{topic: topic{channel: 1}, session: deafened(sh, id), listens: true})
+	}
+	sh.put(operation{session: deafened(sh, 1), listens: true})
+	few, many := publication(longRound, "few"), publication(longRound, "many")
+	many.topic.channel = 1
+	for _, test := range []struct {
+		publication operation
+		want        bool
+	}{{few, false}, {many, true}, {many, true}, {few, false}, {few, false}} {
+		sh.put(test.publication)
+		sh.take(nil)
+		for sh.at < len(sh.round) {
+			sh.turn()
+		}
+		sh.pin()
+		equal(t, "pinned", sh.pinned, test.want)
+	}
+}
