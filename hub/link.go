@@ -325,7 +325,8 @@ func (w *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	answer := bytes.NewBufferString("HTTP/1.1 101 Switching Protocols\r\n")
 	_ = w.Header().Write(answer) // a buffer takes everything
 	answer.WriteString("\r\n")
-	if _, err := conn.Write(answer.Bytes()); err != nil {
+	// As the RFC writes it: old clients may compare letter by letter.
+	if _, err := conn.Write(bytes.ReplaceAll(answer.Bytes(), []byte("Sec-Websocket-"), []byte("Sec-WebSocket-"))); err != nil {
 		conn.Close()
 		return nil, nil, err
 	}
