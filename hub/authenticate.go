@@ -116,8 +116,7 @@ type admission struct {
 
 // admit lets the peer in.
 func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePayload) {
-	o := owner{a.peer.Application, a.peer.ID}
-	if !s.reserve(o) {
+	if !s.reserve(owner{a.peer.Application, a.peer.ID}) {
 		s.tryLater("too many sockets")
 		return
 	}

@@ -6,19 +6,19 @@
 //
 // A [session] is one socket. Its one goroutine reads, and has one of the [workers]
 // handle one message after the other, so answers come in request order, and the stacks
-// of idle sockets stay small. Nothing blocks in writing: a session
-// pushes whole frames into its [link], which writes what the kernel takes at once
-// and keeps the rest, bounded in bytes, for a goroutine that exists only then. A
-// session that overflows ends. Frames that may be many at once (lists, sync) wait
-// for room instead. Heartbeats are a timer; closing is a goroutine's last act. A
-// further goroutine exists only for applications: it feeds them from the log of
-// versions, through the [Backbone] that main wires.
+// of idle sockets stay small. Nothing blocks in writing: a session pushes whole frames
+// into its [link], which writes what the kernel takes at once and keeps the rest, bounded
+// in bytes, for a goroutine that exists only then. A session that overflows ends. Frames
+// that may be many at once (lists, sync) wait for room instead. Heartbeats are a timer;
+// closing is a goroutine's last act. A further goroutine exists only for applications: it
+// feeds them from the log of versions, through the [Backbone] that main wires.
 //
 // What goes to many is published: encoded once, put into the inbox of every [shard],
 // and written by the shards' goroutines, which go round their sessions and write to each,
-// in one write, what has gathered for it since its last turn. Messages of channels come back from the store's writer in the order of the
-// chat log, and are published by it. One goroutine of the hub follows the log of
-// versions into the directory of games and channels, whoever wrote there.
+// in one write, what has gathered for it since its last turn. Messages of channels come
+// back from the store's writer in the order of the chat log, and are published by it. One
+// goroutine of the hub follows the log of versions into the directory of games and
+// channels, whoever wrote there.
 //
 // # Locks
 //

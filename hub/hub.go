@@ -42,8 +42,9 @@ type Options struct {
 }
 
 // A Backbone feeds an application's socket with records until ctx ends. send waits
-// for room, writes the frames together, keeps none, and fails when the socket is gone. level is called once, when the
-// socket has got what there was; live changes follow.
+// for room, writes the frames together, keeps none of them, and fails when the socket
+// is gone. level is called once, when the socket has got what there was; live changes
+// follow.
 type Backbone interface {
 	// Records serves the published form.
 	Records(ctx context.Context, p store.Peer, send func(frames ...[]byte) error, level func()) error

@@ -163,7 +163,7 @@ func (s *session) variant() (v variant) {
 	return v
 }
 
-// active reports whether the socket has authenticated; under Hub.mu, or by its reader.
+// active reports whether the socket has authenticated; under Hub.mu, or by its worker.
 func (s *session) active() bool { return s.peer != nil }
 
 // send sends a message, or lets it wait. It never blocks; a socket that cannot keep
