@@ -37,7 +37,7 @@ const (
 // run makes do what a command runs, in the name of the system's user.
 func run(how opening, do func(*call) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) (err error) {
-		cmd.SetContext(store.WithActor(cmd.Context(), actor()))
+		cmd.SetContext(store.WithActor(cmd.Context(), store.Actor{Name: actor()}))
 		c := &call{Command: cmd, args: args}
 		if how == unopened {
 			return do(c)

@@ -1,31 +1,125 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
 )
 
+// An Actor is in whose name the store changes things.
+type Actor struct {
+	Name    string // "ann"; "cli:NAME" is the system's user of that name
+	Address string // of the browser, if it is one
+}
+
 type actorKey struct{}
 
 // WithActor names the operator in whose name the store changes things: each such
 // change is put on record in the table audit. Without one, the program acts.
-func WithActor(ctx context.Context, actor string) context.Context {
-	return context.WithValue(ctx, actorKey{}, actor)
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
 }
 
-// operate is write for what operators do: the audit row is in the same transaction.
+// states say, by the first word of an action, how to read what its subject is like
+// as a JSON object. Never the hash of a secret.
+var states = map[string]string{
+	"game":       gameState,
+	"connection": gameState,
+	"redirect":   gameState,
+	"channel":    `SELECT json_object('description', description, 'hidden', hidden, 'keep_days', keep_days) FROM channels WHERE name = ?1`,
+	"application": `
+		SELECT json_object('name', name, 'sync_form', sync_form, 'credentials', credentials, 'suspended', suspended,
+			'suspended_reason', suspended_reason, 'suspended_until', ` + isoTime("suspended_until") + `,
+			'old_secret_ends_at', ` + isoTime("old_secret_ends_at") + `)
+		FROM applications WHERE short_name = ?1`,
+	"user": `
+		SELECT json_object('username', username, 'role', role, 'two_factor', totp_secret IS NOT NULL, 'password_set_at', ` + isoTime("password_at") + `)
+		FROM users WHERE username = ?1`,
+	"event": `
+		SELECT json_object('game', short_name, 'title', title, 'description', e.description, 'start_date', start_date, 'end_date', end_date)
+		FROM events AS e JOIN games AS g ON g.id = e.game_id WHERE e.id = ?1`,
+}
+
+var gameState = `
+	SELECT json_object('name', name, 'display', display, 'description', description, 'homepage_url', homepage_url, 'tagline', tagline,
+		'user_agent_url', user_agent_url, 'allow_character_registration', allow_character_registration,
+		'owner', (SELECT username FROM users WHERE id = owner_id), 'suspended', suspended,
+		'suspended_reason', suspended_reason, 'suspended_until', ` + isoTime("suspended_until") + `,
+		'old_secret_ends_at', ` + isoTime("old_secret_ends_at") + `,
+		'connections', (SELECT json_group_array(type || ' ' || coalesce(url, host || ':' || port)) FROM connections WHERE game_id = games.id),
+		'redirect_uris', (SELECT json_group_array(uri) FROM redirect_uris WHERE game_id = games.id))
+	FROM games WHERE short_name = ?1`
+
+// isoTime is SQL that makes of a column of microseconds what people can read.
+func isoTime(column string) string {
+	return `strftime('%Y-%m-%dT%H:%M:%SZ', ` + column + ` / 1000000, 'unixepoch')`
+}
+
+// operate is write for what operators do: the audit row, with the keys of the subject
+// that differ, is in the same transaction. The first word of action is that of states.
 func (s *Store) operate(ctx context.Context, action, subject string, do func(*sqlite.Conn) error) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
+		actor, ok := ctx.Value(actorKey{}).(Actor)
+		if !ok {
+			return do(conn)
+		}
+		noun, _, _ := strings.Cut(action, " ")
+		before, err := state(conn, noun, subject)
+		if err != nil {
+			return err
+		}
 		if err := do(conn); err != nil {
 			return err
 		}
-		actor, ok := ctx.Value(actorKey{}).(string)
-		if !ok {
-			return nil
+		after, err := state(conn, noun, subject)
+		if err != nil {
+			return err
 		}
-		return exec(conn, `INSERT INTO audit (at, actor, action, subject) VALUES (?1, ?2, ?3, ?4)`,
-			micros(time.Now()), actor, action, subject)
+		was, is := differing(before, after)
+		return exec(conn, `
+			INSERT INTO audit (at, actor, action, subject, address, before_state, after_state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+			micros(time.Now()), actor.Name, action, subject, null(actor.Address), null(was), null(is))
 	})
+}
+
+// state is what the subject of an action is like, or nil.
+func state(conn *sqlite.Conn, noun, subject string) (object map[string]json.RawMessage, err error) {
+	query, ok := states[noun]
+	if !ok {
+		return nil, nil
+	}
+	text := ""
+	found, err := row(conn, query, func(stmt *sqlite.Stmt) { text = stmt.ColumnText(0) }, subject)
+	if err != nil || !found {
+		return nil, err
+	}
+	return object, json.Unmarshal([]byte(text), &object)
+}
+
+// differing gives the keys of two objects that are not the same, as JSON.
+func differing(before, after map[string]json.RawMessage) (was, is string) {
+	if before != nil && after != nil {
+		for key, value := range after {
+			if bytes.Equal(before[key], value) {
+				delete(before, key)
+				delete(after, key)
+			}
+		}
+	}
+	return object(before), object(after)
+}
+
+func object(of map[string]json.RawMessage) string {
+	if len(of) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(of)
+	if err != nil {
+		panic(err) // it was decoded by us
+	}
+	return string(text)
 }

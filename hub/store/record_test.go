@@ -506,7 +506,7 @@ func TestBlocks(t *testing.T) {
 func TestAudit(t *testing.T) {
 	s := open(t)
 	conn := connect(t, s.Path())
-	ctx := store.WithActor(t.Context(), "cli:ann")
+	ctx := store.WithActor(t.Context(), store.Actor{Name: "cli:ann", Address: "203.0.113.9"})
 	began := time.Now().UnixMicro()
 	must(s.CreateGame(ctx, store.Game{ShortName: "Alpha", Name: "Alpha"}, store.LongSecret))
 	check(t, s.UpdateChannel(ctx, "gossip", store.ChannelEdit{KeepDays: pointer(3)}))
@@ -514,8 +514,10 @@ func TestAudit(t *testing.T) {
 	check(t, s.DeleteGame(t.Context(), "Alpha")) // by the program
 	_, err := s.EnsureChannel(ctx, "fresh")      // by a game
 	check(t, err)
-	want := []string{"cli:ann|game add|Alpha", "cli:ann|channel edit|gossip"}
-	if got := ask(t, conn, `SELECT actor, action, subject FROM audit ORDER BY id`); !slices.Equal(got, want) {
+	want := []string{`cli:ann|game add|Alpha|203.0.113.9||Alpha`, `cli:ann|channel edit|gossip|203.0.113.9|{"keep_days":30}|{"keep_days":3}`}
+	if got := ask(t, conn, `
+		SELECT actor, action, subject, address, coalesce(before_state, ''), coalesce(after_state ->> 'name', after_state)
+		FROM audit ORDER BY id`); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := ask(t, conn, `SELECT count(*) FROM audit WHERE at BETWEEN ?1 AND ?2`, began, time.Now().UnixMicro()); got[0] != "2" {
