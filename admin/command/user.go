@@ -46,7 +46,7 @@ func userAdd() *cobra.Command {
 			return c.say(made, "Added the user %s.", made.Username)
 		}),
 	}
-	cmd.Flags().StringVar(&u.Role, "role", "admin", "what they may do: admin or moderator")
+	cmd.Flags().StringVar((*string)(&u.Role), "role", string(store.Admin), "what they may do: admin or moderator")
 	return cmd
 }
 
@@ -54,7 +54,7 @@ var userTable = table[store.User]{
 	none:  "There are no users. Add one with: hearsay user add USERNAME",
 	heads: []string{"USERNAME", "ROLE", "CREATED"},
 	cells: func(u store.User) []string {
-		return []string{u.Username, u.Role, u.CreatedAt.UTC().Format(time.RFC3339)}
+		return []string{u.Username, string(u.Role), u.CreatedAt.UTC().Format(time.RFC3339)}
 	},
 }
 

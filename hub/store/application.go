@@ -16,6 +16,8 @@ type Application struct {
 	SyncForm        string     `json:"sync_form"`   // "records" or "versions"; protocol section 9
 	Credentials     bool       `json:"credentials"` // may see the hashes of games' secrets
 	Suspended       bool       `json:"suspended"`
+	SuspendedReason string     `json:"suspended_reason"`
+	SuspendedUntil  *time.Time `json:"suspended_until"` // nil: until somebody ends it
 	ClientID        string     `json:"client_id"`
 	LastSeenAt      *time.Time `json:"last_seen_at"`
 	SecretUsedAt    *time.Time `json:"secret_used_at"`
@@ -30,13 +32,14 @@ type ApplicationEdit struct {
 }
 
 const applicationColumns = `id, short_name, name, sync_form, credentials, suspended, client_id,
-	last_seen_at, secret_used_at, old_secret_used_at, old_secret_ends_at`
+	last_seen_at, secret_used_at, old_secret_used_at, old_secret_ends_at, suspended_reason, suspended_until`
 
 func scanApplication(stmt *sqlite.Stmt) Application {
 	return Application{
 		ID: stmt.ColumnInt64(0), ShortName: stmt.ColumnText(1), Name: stmt.ColumnText(2), SyncForm: stmt.ColumnText(3),
 		Credentials: stmt.ColumnBool(4), Suspended: stmt.ColumnBool(5), ClientID: stmt.ColumnText(6),
 		LastSeenAt: timeAt(stmt, 7), SecretUsedAt: timeAt(stmt, 8), OldSecretUsedAt: timeAt(stmt, 9), OldSecretEndsAt: timeAt(stmt, 10),
+		SuspendedReason: stmt.ColumnText(11), SuspendedUntil: timeAt(stmt, 12),
 	}
 }
 
@@ -57,6 +60,24 @@ func (s *Store) Applications(ctx context.Context) (all []Application, err error)
 		return err
 	})
 	return all, err
+}
+
+// Application finds one by its short name, ignoring case.
+func (s *Store) Application(ctx context.Context, shortName string) (a Application, err error) {
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
+		a, err = application(conn, shortName)
+		return err
+	})
+	return a, err
+}
+
+func application(conn *sqlite.Conn, shortName string) (a Application, err error) {
+	found, err := row(conn, `SELECT `+applicationColumns+` FROM applications WHERE short_name = ?1`,
+		func(stmt *sqlite.Stmt) { a = scanApplication(stmt) }, shortName)
+	if err == nil && !found {
+		err = notFound("application", shortName)
+	}
+	return a, err
 }
 
 // CreateApplication adds an application.
@@ -94,14 +115,9 @@ func (s *Store) CreateApplication(ctx context.Context, a Application, form Secre
 // sync form holds from the next socket on.
 func (s *Store) UpdateApplication(ctx context.Context, shortName string, e ApplicationEdit) error {
 	err := s.operate(ctx, "application edit", shortName, func(conn *sqlite.Conn) error {
-		var a Application
-		found, err := row(conn, `SELECT `+applicationColumns+` FROM applications WHERE short_name = ?1`,
-			func(stmt *sqlite.Stmt) { a = scanApplication(stmt) }, shortName)
+		a, err := application(conn, shortName)
 		if err != nil {
 			return err
-		}
-		if !found {
-			return notFound("application", shortName)
 		}
 		was := a.Name
 		set(&a.Name, e.Name)
@@ -117,13 +133,29 @@ func (s *Store) UpdateApplication(ctx context.Context, shortName string, e Appli
 			}
 		}
 		return exec(conn, `
-			UPDATE applications SET name = ?2, sync_form = ?3, credentials = ?4, suspended = ?5 WHERE id = ?1`,
+			UPDATE applications SET name = ?2, sync_form = ?3, credentials = ?4, suspended = ?5,
+				suspended_reason = iif(?5, suspended_reason, NULL), suspended_until = iif(?5, suspended_until, NULL)
+			WHERE id = ?1`,
 			a.ID, a.Name, a.SyncForm, a.Credentials, a.Suspended)
 	})
 	if err != nil {
 		return fmt.Errorf("edit application %q: %w", shortName, err)
 	}
 	return nil
+}
+
+// SuspendApplication closes an application's sockets and refuses new ones.
+func (s *Store) SuspendApplication(ctx context.Context, shortName string, u Suspension) error {
+	return s.operate(ctx, "application suspend", shortName, func(conn *sqlite.Conn) error {
+		return suspend(conn, `applications`, shortName, u)
+	})
+}
+
+// EndApplicationSecret refuses an application's old secret from now on.
+func (s *Store) EndApplicationSecret(ctx context.Context, shortName string) error {
+	return s.operate(ctx, "application end-secret", shortName, func(conn *sqlite.Conn) error {
+		return endSecret(conn, `applications`, shortName)
+	})
 }
 
 // RotateApplication gives an application a new secret; its sockets stay.
@@ -144,29 +176,4 @@ func (s *Store) DeleteApplication(ctx context.Context, shortName string) error {
 		}
 		return err
 	})
-}
-
-// An Admission says who may be connected.
-type Admission struct {
-	Suspended    map[GameID]bool // games that may not; games that are gone are in the log
-	Applications map[int64]bool  // applications that may
-}
-
-// Admission reads what the log of versions does not tell about sockets.
-func (s *Store) Admission(ctx context.Context) (a Admission, err error) {
-	a = Admission{Suspended: map[GameID]bool{}, Applications: map[int64]bool{}}
-	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		if _, err := rows(conn, `SELECT id FROM games WHERE suspended`, func(stmt *sqlite.Stmt) (none struct{}) {
-			a.Suspended[GameID(stmt.ColumnInt64(0))] = true
-			return
-		}); err != nil {
-			return err
-		}
-		_, err := rows(conn, `SELECT id FROM applications WHERE NOT suspended`, func(stmt *sqlite.Stmt) (none struct{}) {
-			a.Applications[stmt.ColumnInt64(0)] = true
-			return
-		})
-		return err
-	})
-	return a, err
 }

@@ -69,11 +69,11 @@ func (s *Store) Authenticate(ctx context.Context, clientID, secret string, now t
 	var hash, oldHash [sha256.Size]byte
 	err := s.query(ctx, func(conn *sqlite.Conn) error {
 		found, err := row(conn, `
-			SELECT id, short_name, 0, '', 0, user_agent, version, suspended,
+			SELECT id, short_name, 0, '', 0, user_agent, version, suspended AND coalesce(suspended_until, ?2) >= ?2,
 				secret_hash, old_secret_hash, coalesce(old_secret_ends_at, 0)
 			FROM games WHERE client_id = ?1
 			UNION ALL
-			SELECT id, short_name, 1, sync_form, credentials, '', '', suspended,
+			SELECT id, short_name, 1, sync_form, credentials, '', '', suspended AND coalesce(suspended_until, ?2) >= ?2,
 				secret_hash, old_secret_hash, coalesce(old_secret_ends_at, 0)
 			FROM applications WHERE client_id = ?1 AND NOT EXISTS (SELECT 1 FROM games WHERE client_id = ?1)`,
 			func(stmt *sqlite.Stmt) {
@@ -87,7 +87,7 @@ func (s *Store) Authenticate(ctx context.Context, clientID, secret string, now t
 				if micros(now) < stmt.ColumnInt64(10) {
 					stmt.ColumnBytes(9, oldHash[:])
 				}
-			}, clientID)
+			}, clientID, micros(now))
 		if err == nil && !found {
 			p.ID = -1 // go on: an unknown id takes as long as a known one
 		}
@@ -132,6 +132,17 @@ func rotate(conn *sqlite.Conn, table, shortName string, form SecretForm, ends ti
 	return c, err
 }
 
+// endSecret refuses the old secret of a row of games or applications from now on.
+func endSecret(conn *sqlite.Conn, table, shortName string) error {
+	err := exec(conn, `
+		UPDATE `+table+` SET old_secret_hash = NULL, old_secret_used_at = NULL, old_secret_ends_at = NULL
+		WHERE short_name = ?1`, shortName)
+	if err == nil && conn.Changes() == 0 {
+		err = notFound(table[:len(table)-1], shortName)
+	}
+	return err
+}
+
 // Rotation says how a secret is replaced.
 type Rotation struct {
 	Form    SecretForm
@@ -149,9 +160,57 @@ var hashing = make(chan struct{}, runtime.GOMAXPROCS(0))
 func hashPassword(password string) string {
 	var salt [argonSalt]byte
 	rand.Read(salt[:])
-	hashing <- struct{}{}
-	key := argon2.IDKey([]byte(password), salt[:], argonTime, argonMemory, argonThreads, argonKey)
-	<-hashing
+	key := argonKeyOf(password, salt[:], argonTime, argonMemory, argonThreads, argonKey)
 	b64 := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, b64(salt[:]), b64(key))
+}
+
+func argonKeyOf(password string, salt []byte, time, memory uint32, threads uint8, length int) []byte {
+	hashing <- struct{}{}
+	defer func() { <-hashing }()
+	return argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(length))
+}
+
+// nobodysHash is no password's, but comparing takes as long.
+var nobodysHash = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%022d$%043d", argon2.Version, argonMemory, argonTime, argonThreads, 0, 0)
+
+// passwordIs reports whether a hash is that of the password. Hashes of other settings
+// than ours are understood too, within reason.
+func passwordIs(password, hash string) bool {
+	var version int
+	var memory, time uint32
+	var threads uint8
+	parts := strings.Split(hash, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" {
+		return false
+	}
+	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
+		return false
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &time, &threads); err != nil ||
+		memory > 1<<20 || time < 1 || time > 100 || threads < 1 {
+		return false
+	}
+	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
+	if err != nil {
+		return false
+	}
+	want, err := base64.RawStdEncoding.DecodeString(parts[5])
+	if err != nil || len(want) < argonKey {
+		return false
+	}
+	return subtle.ConstantTimeCompare(argonKeyOf(password, salt, time, memory, threads, len(want)), want) == 1
+}
+
+// newToken makes what a browser or a link carries. The file holds only its hash.
+func newToken() (token string, hash []byte) {
+	var random [32]byte
+	rand.Read(random[:])
+	token = base64.RawURLEncoding.EncodeToString(random[:])
+	return token, tokenHash(token)
+}
+
+func tokenHash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
 }

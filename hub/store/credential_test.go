@@ -209,7 +209,7 @@ func TestUsers(t *testing.T) {
 		{"password", "bob", "admin", ""}, {"password", "bob", "admin", "nine char"}, {"password", "bob", "admin", "ééééééééé"},
 		{"password", "bob", "admin", strings.Repeat("x", 1025)}, {"password", "bob", "admin", strings.Repeat("é", 513)},
 	} {
-		_, err := s.CreateUser(ctx, store.User{Username: test.username, Role: test.role}, test.password)
+		_, err := s.CreateUser(ctx, store.User{Username: test.username, Role: store.Role(test.role)}, test.password)
 		wantField(t, test.username+" "+test.password, err, store.ErrInvalid, test.field)
 		if test.field == "password" {
 			wantField(t, test.password, s.SetPassword(ctx, "ann", test.password), store.ErrInvalid, "password")

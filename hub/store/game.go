@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -25,6 +27,9 @@ type Game struct {
 	Version                    string     `json:"version"`
 	AllowCharacterRegistration bool       `json:"allow_character_registration"`
 	Suspended                  bool       `json:"suspended"`
+	SuspendedReason            string     `json:"suspended_reason"`
+	SuspendedUntil             *time.Time `json:"suspended_until"` // nil: until somebody ends it
+	Owner                      string     `json:"owner"`           // username of who answers for it
 	ClientID                   string     `json:"client_id"`
 	LastSeenAt                 *time.Time `json:"last_seen_at"`
 	SecretUsedAt               *time.Time `json:"secret_used_at"`
@@ -34,12 +39,13 @@ type Game struct {
 
 // A GameEdit changes what is not nil. An empty text clears the field.
 type GameEdit struct {
-	Name, Description, HomepageURL, Tagline, UserAgentURL *string
-	Display, AllowCharacterRegistration, Suspended        *bool
+	Name, Description, HomepageURL, Tagline, UserAgentURL, Owner *string
+	Display, AllowCharacterRegistration, Suspended               *bool
 }
 
 const gameColumns = `id, short_name, name, display, description, homepage_url, tagline, user_agent, user_agent_url, version,
-	allow_character_registration, suspended, client_id, last_seen_at, secret_used_at, old_secret_used_at, old_secret_ends_at`
+	allow_character_registration, suspended, client_id, last_seen_at, secret_used_at, old_secret_used_at, old_secret_ends_at,
+	suspended_reason, suspended_until, (SELECT username FROM users WHERE users.id = owner_id)`
 
 func scanGame(stmt *sqlite.Stmt) Game {
 	return Game{
@@ -48,6 +54,7 @@ func scanGame(stmt *sqlite.Stmt) Game {
 		UserAgent: stmt.ColumnText(7), UserAgentURL: stmt.ColumnText(8), Version: stmt.ColumnText(9),
 		AllowCharacterRegistration: stmt.ColumnBool(10), Suspended: stmt.ColumnBool(11), ClientID: stmt.ColumnText(12),
 		LastSeenAt: timeAt(stmt, 13), SecretUsedAt: timeAt(stmt, 14), OldSecretUsedAt: timeAt(stmt, 15), OldSecretEndsAt: timeAt(stmt, 16),
+		SuspendedReason: stmt.ColumnText(17), SuspendedUntil: timeAt(stmt, 18), Owner: stmt.ColumnText(19),
 	}
 }
 
@@ -68,6 +75,41 @@ func (s *Store) Games(ctx context.Context) (all []Game, err error) {
 	})
 	return all, err
 }
+
+// A GamePage is a Page of the list of games. Its filters are "online", "offline", "suspended"
+// and "hidden", its orders "name" (the short one), "title", "seen" and "players".
+type GamePage struct {
+	Page
+	Online []GameID // who is online, most players first
+}
+
+// GamesPage gives a part of the games, and how many there are in all that match.
+func (s *Store) GamesPage(ctx context.Context, p GamePage) (all []Game, total int, err error) {
+	from := `FROM games LEFT JOIN json_each(?1) AS online ON online.value = games.id
+		WHERE (short_name LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\' OR client_id LIKE ?2 ESCAPE '\')`
+	switch p.Filter {
+	case "online":
+		from += ` AND online.key IS NOT NULL`
+	case "offline":
+		from += ` AND online.key IS NULL`
+	case "suspended":
+		from += ` AND suspended`
+	case "hidden":
+		from += ` AND NOT display`
+	}
+	order := p.order([][2]string{
+		{"name", `short_name %`}, {"title", `name %, games.id %`}, {"seen", `last_seen_at %, games.id %`},
+		{"players", `online.key IS NOT NULL %, -online.key %, short_name`},
+	}...)
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		all, total, err = page(conn, qualified, from, order, p.Page, scanGame, array(p.Online), p.like())
+		return err
+	})
+	return all, total, err
+}
+
+// qualified are gameColumns beside another table.
+var qualified = strings.Replace(gameColumns, "id, short_name", "games.id, short_name", 1)
 
 // Game finds one by its short name, ignoring case.
 func (s *Store) Game(ctx context.Context, shortName string) (g Game, err error) {
@@ -104,14 +146,18 @@ func (s *Store) CreateGame(ctx context.Context, g Game, form SecretForm) (c Cred
 		if err := checkNameFree(conn, `games`, g.Name, 0); err != nil {
 			return err
 		}
-		_, err := row(conn, `
+		owner, err := ownerID(conn, g.Owner)
+		if err != nil {
+			return err
+		}
+		_, err = row(conn, `
 			INSERT INTO games (short_name, name, display, description, homepage_url, tagline, user_agent_url,
-				allow_character_registration, suspended, secret_hash, created_at)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+				allow_character_registration, suspended, secret_hash, created_at, owner_id)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 			RETURNING id, client_id`,
 			func(stmt *sqlite.Stmt) { c.ID, c.ClientID = stmt.ColumnInt64(0), stmt.ColumnText(1) },
 			g.ShortName, g.Name, g.Display, null(g.Description), null(g.HomepageURL), null(g.Tagline), null(g.UserAgentURL),
-			g.AllowCharacterRegistration, g.Suspended, hash, micros(time.Now()))
+			g.AllowCharacterRegistration, g.Suspended, hash, micros(time.Now()), owner)
 		return err
 	})
 	if err != nil {
@@ -151,7 +197,12 @@ func (s *Store) UpdateGame(ctx context.Context, shortName string, e GameEdit) er
 		set(&g.Display, e.Display)
 		set(&g.AllowCharacterRegistration, e.AllowCharacterRegistration)
 		set(&g.Suspended, e.Suspended)
+		set(&g.Owner, e.Owner)
 		if err := g.check(); err != nil {
+			return err
+		}
+		owner, err := ownerID(conn, g.Owner)
+		if err != nil {
 			return err
 		}
 		if g.Name != was {
@@ -161,10 +212,11 @@ func (s *Store) UpdateGame(ctx context.Context, shortName string, e GameEdit) er
 		}
 		return exec(conn, `
 			UPDATE games SET name = ?2, description = ?3, homepage_url = ?4, tagline = ?5, user_agent_url = ?6,
-				display = ?7, allow_character_registration = ?8, suspended = ?9
+				display = ?7, allow_character_registration = ?8, suspended = ?9, owner_id = ?10,
+				suspended_reason = iif(?9, suspended_reason, NULL), suspended_until = iif(?9, suspended_until, NULL)
 			WHERE id = ?1`,
 			int64(g.ID), g.Name, null(g.Description), null(g.HomepageURL), null(g.Tagline), null(g.UserAgentURL),
-			g.Display, g.AllowCharacterRegistration, g.Suspended)
+			g.Display, g.AllowCharacterRegistration, g.Suspended, owner)
 	})
 	if err != nil {
 		return fmt.Errorf("edit game %q: %w", shortName, err)
@@ -172,11 +224,37 @@ func (s *Store) UpdateGame(ctx context.Context, shortName string, e GameEdit) er
 	return nil
 }
 
+// ownerID is the id of a user who is to own something, NULL for nobody.
+func ownerID(conn *sqlite.Conn, username string) (any, error) {
+	if username == "" {
+		return nil, nil
+	}
+	u, err := user(conn, username)
+	if errors.Is(err, ErrNotFound) {
+		return nil, invalid("owner", "there is no user %q; add one first, or leave it empty", username)
+	}
+	return u.ID, err
+}
+
 // set puts value into field unless it is nil.
 func set[T any](field *T, value *T) {
 	if value != nil {
 		*field = *value
 	}
+}
+
+// SuspendGame closes a game's sockets and refuses new ones.
+func (s *Store) SuspendGame(ctx context.Context, shortName string, u Suspension) error {
+	return s.operate(ctx, "game suspend", shortName, func(conn *sqlite.Conn) error {
+		return suspend(conn, `games`, shortName, u)
+	})
+}
+
+// EndGameSecret refuses a game's old secret from now on.
+func (s *Store) EndGameSecret(ctx context.Context, shortName string) error {
+	return s.operate(ctx, "game end-secret", shortName, func(conn *sqlite.Conn) error {
+		return endSecret(conn, `games`, shortName)
+	})
 }
 
 // RotateGame gives a game a new secret; its sockets stay.

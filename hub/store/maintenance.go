@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -16,9 +17,12 @@ const (
 	DeletesKept = 90 * 24 * time.Hour
 )
 
-// Maintain keeps the file small and whole until ctx ends: it flushes touches every
-// minute and does the rest every ten. Only the process that serves calls it.
+// Maintain keeps the file small and whole until ctx ends: it flushes touches and ends
+// suspensions every minute, does the rest every ten, and removes what is due when it is. Only the process that serves calls it.
 func (s *Store) Maintain(ctx context.Context) {
+	var removing sync.WaitGroup
+	removing.Go(func() { s.removeWhenDue(ctx) })
+	defer removing.Wait()
 	touch, rest := time.NewTicker(touchEvery), time.NewTicker(maintainEvery)
 	defer touch.Stop()
 	defer rest.Stop()
@@ -33,6 +37,7 @@ func (s *Store) Maintain(ctx context.Context) {
 			return
 		case <-touch.C:
 			do("touches", s.FlushTouches(ctx))
+			do("suspensions", s.endSuspensions(ctx, time.Now()))
 		case <-rest.C:
 			now := time.Now()
 			do("reconcile", s.Reconcile(ctx))

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// A Page says which part of a list is wanted.
+type Page struct {
+	Search string // part of a text, ignoring the case of ASCII letters; "": all
+	Filter string // one of the list's own; "": all
+	Sort   string // one of the list's own; "": its first
+	Desc   bool   // the other way round
+	Offset int
+	Limit  int
+}
+
+// like is the search as SQL's LIKE ... ESCAPE '\' wants it.
+func (p Page) like() string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(p.Search) + "%"
+}
+
+// order chooses an ORDER BY from the list's own. The first of by is the default.
+func (p Page) order(by ...[2]string) string {
+	chosen := by[0][1]
+	for _, one := range by {
+		if one[0] == p.Sort {
+			chosen = one[1]
+		}
+	}
+	if p.Desc {
+		return strings.ReplaceAll(chosen, "%", "DESC")
+	}
+	return strings.ReplaceAll(chosen, "%", "ASC")
+}
+
+// page reads a part of a list, and how long it is in all. from is FROM and WHERE.
+func page[T any](conn *sqlite.Conn, columns, from, order string, p Page, scan func(*sqlite.Stmt) T, args ...any) (all []T, total int, err error) {
+	if _, err := row(conn, `SELECT count(*) `+from, func(stmt *sqlite.Stmt) { total = stmt.ColumnInt(0) }, args...); err != nil {
+		return nil, 0, err
+	}
+	n := len(args)
+	all, err = rows(conn, `SELECT `+columns+` `+from+` ORDER BY `+order+` LIMIT ?`+strconv.Itoa(n+1)+` OFFSET ?`+strconv.Itoa(n+2), scan,
+		append(args, p.Limit, p.Offset)...)
+	return all, total, err
+}
+
+// array is a list as json_each wants it.
+func array[T any](all []T) string {
+	if all == nil {
+		return "[]"
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		panic(err) // numbers and texts only
+	}
+	return string(text)
+}

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+)
+
+// SessionLasts is how long a browser stays signed in, used or not.
+const SessionLasts = 30 * 24 * time.Hour
+
+// seenEvery is how exact the time is at which a session was last seen.
+const seenEvery = time.Minute
+
+// A Session is a browser that is signed in.
+type Session struct {
+	ID        int64     `json:"id"`
+	User      User      `json:"-"`
+	Username  string    `json:"username"`
+	Address   string    `json:"address"`
+	Agent     string    `json:"agent"` // what the browser calls itself
+	CreatedAt time.Time `json:"created_at"`
+	SeenAt    time.Time `json:"seen_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// StartSession signs a user in. The token is the browser's; the file has its hash.
+func (s *Store) StartSession(ctx context.Context, user int64, address, agent string) (token string, err error) {
+	token, hash := newToken()
+	now := time.Now()
+	err = s.write(ctx, func(conn *sqlite.Conn) error {
+		if err := exec(conn, `
+			INSERT INTO sessions (hash, user_id, address, agent, created_at, seen_at, expires_at)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)`,
+			hash, user, address, cut(agent, 255), micros(now), micros(now.Add(SessionLasts))); err != nil {
+			return err
+		}
+		if err := exec(conn, `DELETE FROM sessions WHERE expires_at <= ?1`, micros(now)); err != nil {
+			return err
+		}
+		return exec(conn, `UPDATE users SET seen_at = ?2 WHERE id = ?1`, user, micros(now))
+	})
+	return token, err
+}
+
+const selectSessions = `
+	SELECT s.id, s.address, s.agent, s.created_at, s.seen_at, s.expires_at,
+		u.id, u.username, u.role, u.totp_secret IS NOT NULL, u.created_at, nullif(u.password_at, 0), u.seen_at
+	FROM sessions AS s JOIN users AS u ON u.id = s.user_id`
+
+func scanSession(stmt *sqlite.Stmt) Session {
+	return Session{
+		ID: stmt.ColumnInt64(0), Address: stmt.ColumnText(1), Agent: stmt.ColumnText(2),
+		CreatedAt: fromMicros(stmt.ColumnInt64(3)), SeenAt: fromMicros(stmt.ColumnInt64(4)), ExpiresAt: fromMicros(stmt.ColumnInt64(5)),
+		Username: stmt.ColumnText(7),
+		User: User{
+			ID: stmt.ColumnInt64(6), Username: stmt.ColumnText(7), Role: Role(stmt.ColumnText(8)), TwoFactor: stmt.ColumnBool(9),
+			CreatedAt: fromMicros(stmt.ColumnInt64(10)), PasswordAt: timeAt(stmt, 11), SeenAt: timeAt(stmt, 12),
+		},
+	}
+}
+
+// Session finds the session of a token, and notes that it was seen. It reports
+// ErrUnauthorized when there is none, or none any more.
+func (s *Store) Session(ctx context.Context, token string, now time.Time) (one Session, err error) {
+	found := false
+	hash := tokenHash(token)
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
+		found, err = row(conn, selectSessions+` WHERE s.hash = ?1 AND s.expires_at > ?2`,
+			func(stmt *sqlite.Stmt) { one = scanSession(stmt) }, hash, micros(now))
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	if !found {
+		return Session{}, ErrUnauthorized
+	}
+	if now.Sub(one.SeenAt) >= seenEvery {
+		one.SeenAt = now
+		err = s.write(ctx, func(conn *sqlite.Conn) error {
+			return exec(conn, `UPDATE sessions SET seen_at = ?2 WHERE id = ?1`, one.ID, micros(now))
+		})
+	}
+	return one, err
+}
+
+// Sessions lists who is signed in, the last seen first; of one user if username is
+// not empty.
+func (s *Store) Sessions(ctx context.Context, username string) (all []Session, err error) {
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
+		all, err = rows(conn, selectSessions+`
+			WHERE s.expires_at > ?1 AND (?2 = '' OR u.username = ?2)
+			ORDER BY s.seen_at DESC, s.id DESC`, scanSession, micros(time.Now()), username)
+		return err
+	})
+	return all, err
+}
+
+// EndSession signs a browser out. To the one who signs out it does not matter
+// whether the session was still there.
+func (s *Store) EndSession(ctx context.Context, token string) error {
+	return s.write(ctx, func(conn *sqlite.Conn) error {
+		return exec(conn, `DELETE FROM sessions WHERE hash = ?1`, tokenHash(token))
+	})
+}
+
+// RevokeSession ends a session by its id; of gives the user it must belong to, or 0.
+func (s *Store) RevokeSession(ctx context.Context, id, of int64) error {
+	var one Session
+	if err := s.query(ctx, func(conn *sqlite.Conn) error {
+		_, err := row(conn, selectSessions+` WHERE s.id = ?1`, func(stmt *sqlite.Stmt) { one = scanSession(stmt) }, id)
+		return err
+	}); err != nil {
+		return err
+	}
+	if one.ID == 0 || of != 0 && one.User.ID != of {
+		return notFound("session", strconv.FormatInt(id, 10))
+	}
+	return s.operate(ctx, "session revoke", one.Username+" at "+one.Address, func(conn *sqlite.Conn) error {
+		return exec(conn, `DELETE FROM sessions WHERE id = ?1`, id)
+	})
+}
