@@ -260,7 +260,7 @@ func (c *config) runServer(ctx context.Context, listener net.Listener, st *store
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
 	mux.Handle("/", admin.New(admin.Options{
-		Name: c.name, Build: build(), Remote: proxies.Remote, Secure: proxies.Secure, MetricsToken: c.metricsToken, Log: log,
+		Store: st, Hub: h, Name: c.name, Build: build(), Remote: proxies.Remote, Secure: proxies.Secure, MetricsToken: c.metricsToken, Log: log,
 		Ready: func(ctx context.Context) error {
 			if stopping.Load() {
 				return errors.New("the hub is stopping")
@@ -334,15 +334,23 @@ func (c *config) greet(ctx context.Context, w io.Writer, st *store.Store, at net
 		}
 		web, socket = "https", "wss"
 	}
+	here := at.String()
+	if address, err := netip.ParseAddrPort(here); err == nil && address.Addr().IsUnspecified() {
+		here = fmt.Sprintf("localhost:%d", address.Port()) // of all addresses the one that opens in a browser here
+	}
 	fmt.Fprintf(w, "Hearsay %s\n\n  page    %s://%s/\n  socket  %s://%s/socket\n  file    %s (%d games)\n\n",
-		build(), web, at, socket, at, st.Path(), len(games))
+		build(), web, here, socket, here, st.Path(), len(games))
 	if address, err := netip.ParseAddrPort(at.String()); err == nil && !address.Addr().IsLoopback() && c.tlsCert == "" {
 		fmt.Fprint(w, "Other machines reach this without encryption, secrets and all. Put a proxy with TLS before it\n"+
 			"(Caddy, nginx; then set --trusted-proxies), or give --tls-cert and --tls-key.\n\n")
 	}
-	if len(games) == 0 {
-		fmt.Fprintf(w, "Next, in a second terminal: add your game, and give it the credentials that this prints:\n\n"+
-			"  %s game add --db %s --short-name MyGame --name \"My Game\"\n\n", self(), st.Path())
+	setup, err := st.CreateSetupLink(ctx, time.Now())
+	switch {
+	case err == nil:
+		fmt.Fprintf(w, "Next, within %d minutes: open this link, make the first admin, and add your game.\n\n  %s://%s/setup/%s\n\n",
+			store.SetupLinkLasts/time.Minute, web, here, setup)
+	case !errors.Is(err, store.ErrConflict):
+		return err
 	}
 	fmt.Fprintln(w, "Stop with Ctrl-C: games are told to come back.")
 	return nil

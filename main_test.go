@@ -112,7 +112,7 @@ func TestServe(t *testing.T) {
 	p := hubtest.NewProgram(t, program, nil)
 	p.Start()
 	hubtest.Eventually(t, "the greeting", func() bool { return strings.Contains(p.Printed(), "Stop with Ctrl-C") })
-	for _, want := range []string{p.Socket(), p.Page("/"), p.Path(), "game add", "dev"} {
+	for _, want := range []string{p.Socket(), p.Page("/"), p.Path(), p.Page("/setup/"), "dev"} {
 		if !strings.Contains(p.Printed(), want) {
 			t.Errorf("the greeting lacks %q:\n%s", want, p.Printed())
 		}

@@ -9,10 +9,16 @@ import (
 	"net/netip"
 
 	"github.com/a-h/templ"
+
+	"hearsay/hub"
+	"hearsay/hub/store"
 )
 
-// Options says what the pages show and how they learn it. The zero value works.
+// Options says what the pages show and how they learn it. Store and Hub are needed
+// by all but the public pages.
 type Options struct {
+	Store *store.Store
+	Hub   *hub.Hub
 	// Name is what the operator calls the network; default "Hearsay".
 	Name string
 	// Build is the build of the program, shown at the foot of every page;
@@ -37,6 +43,8 @@ type Options struct {
 
 type server struct {
 	Options
+	logins  logins
+	drawers drawers
 }
 
 // New returns the handler of everything beside the socket.
@@ -53,8 +61,8 @@ func New(o Options) http.Handler {
 	if o.Secure == nil {
 		o.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
-	s := &server{o}
-	return guard(s.routes())
+	s := &server{Options: o}
+	return guard(s.handler())
 }
 
 func peer(r *http.Request) netip.Addr {
@@ -65,11 +73,15 @@ func peer(r *http.Request) netip.Addr {
 	return ap.Addr()
 }
 
-// guard sets the headers that every answer has. A handler that serves
-// something lasting sets its own Cache-Control.
+// policy is the Content-Security-Policy of every page. Images may be data because
+// Pico draws its icons so, and we the code for an authenticator.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// guard sets the headers that every answer has, and refuses forms that another site
+// sends. A handler that serves something lasting sets its own Cache-Control.
 func guard(next http.Handler) http.Handler {
-	const policy = "default-src 'none'; style-src 'self'; img-src 'self'; " +
-		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	next = http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -93,4 +105,10 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, code int, page t
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
 	_, _ = b.WriteTo(w) // fails only when the browser has gone
+}
+
+// show is render for a page that was found.
+func (s *server) show(w http.ResponseWriter, r *http.Request, page templ.Component) error {
+	s.render(w, r, http.StatusOK, page)
+	return nil
 }

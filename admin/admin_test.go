@@ -19,7 +19,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-const policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 func TestRoutes(t *testing.T) {
 	const html, text = "text/html; charset=utf-8", "text/plain; charset=utf-8"
@@ -30,12 +31,12 @@ func TestRoutes(t *testing.T) {
 		landmarks    []string
 	}{
 		{"GET", "/", 200, html, []string{
-			"<title>Starlight &amp; Co: a chat hub for text games</title>", `<meta name="description"`,
-			"<header>", "<main>", "<h1>", "ws://hub.example:4000/socket", "hearsay game add", "<footer>", "Hearsay, v1.2.3",
+			"<title>A chat hub for text games · Starlight &amp; Co</title>", `<meta name="description"`,
+			"<header>", "<main id", "<h1>", "ws://hub.example:4000/socket", "hearsay game add", "<footer>", "Hearsay, v1.2.3",
 		}},
 		{"HEAD", "/", 200, html, nil},
 		{"GET", "/?from=somewhere", 200, html, []string{"<h1>"}},
-		{"GET", "/nowhere", 404, html, []string{"<main>", "<h1>There is no page here</h1>", `href="/"`, "ws://hub.example:4000/socket"}},
+		{"GET", "/nowhere", 404, html, []string{"<main id", "<h1>There is no page here</h1>", `href="/"`, "ws://hub.example:4000/socket"}},
 		{"GET", "/healthz/", 404, html, []string{"<h1>There is no page here</h1>"}},
 		{"POST", "/", 404, html, nil},
 		{"GET", "/healthz", 200, text, []string{"ok\n"}},

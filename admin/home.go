@@ -18,12 +18,8 @@ type home struct {
 	Socket string // where games connect, with scheme and host
 }
 
-func (s *server) serveHome(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, homePage(home{
-		frame: s.frame(s.Name+": a chat hub for text games",
-			"Players of different text games share channels, send each other tells and see who is signed in."),
-		Socket: s.socket(r),
-	}))
+func (s *server) serveHome(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, r, homePage(home{frame: s.frame(r, "A chat hub for text games"), Socket: s.socket(r)}))
 }
 
 // socket returns the address of the websocket as this client reaches it.

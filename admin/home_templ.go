@@ -67,7 +67,7 @@ func homePage(h home) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</code></p><p>It speaks JSON over a websocket. A game written for Gossip or Grapevine needs only this address and its new credentials.</p></section><section aria-labelledby=\"connect\"><h2 id=\"connect\">Connect a game</h2><ol><li>Ask the operator for a client id and a client secret. The operator makes both with <code>hearsay game add</code>; the secret is shown once.</li><li>Open the socket and send them as the first message:<pre><code>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</code></p><p>It speaks JSON over a websocket. A game written for Gossip or Grapevine needs only this address and its new credentials.</p></section><section aria-labelledby=\"connect\"><h2 id=\"connect\">Connect a game</h2><ol><li>Ask the operator for a client id and a client secret. The operator makes both on the page <a href=\"/admin/games\">Games</a>, or with <code>hearsay game add</code>; the secret is shown once.</li><li>Open the socket and send them as the first message:<pre><code>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -86,7 +86,7 @@ func homePage(h home) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(h.frame).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout(h.frame, "Players of different text games share channels, send each other tells and see who is signed in.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -8,9 +8,7 @@ type missing struct {
 	Socket string // a wrong path is most often a game's
 }
 
-func (s *server) serveMissing(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusNotFound, missingPage(missing{
-		frame:  s.frame("Not found: "+s.Name, "There is no page at this address."),
-		Socket: s.socket(r),
-	}))
+func (s *server) serveMissing(w http.ResponseWriter, r *http.Request) error {
+	s.render(w, r, http.StatusNotFound, missingPage(missing{frame: s.frame(r, "Not found"), Socket: s.socket(r)}))
+	return nil
 }

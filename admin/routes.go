@@ -2,17 +2,102 @@ package admin
 
 import (
 	"net/http"
+	"strings"
 
 	"hearsay/assets"
 )
 
-func (s *server) routes() *http.ServeMux {
+// A route is a page or a form, and who may use it.
+type route struct {
+	pattern string // of http.ServeMux
+	who     access
+	serve   handler
+}
+
+// A handler answers a request, or gives back why it cannot: [server.refuse] makes a
+// page of that.
+type handler func(http.ResponseWriter, *http.Request) error
+
+// routes are all that there is beside the socket. Whoever may see a page in the
+// navigation is said here too.
+func (s *server) routes() []route {
+	return []route{
+		{"GET /{$}", anyone, s.serveHome},
+		{"GET /healthz", anyone, plainly(s.serveHealth)},
+		{"GET /readyz", anyone, plainly(s.serveReady)},
+		{"GET /metrics", anyone, plainly(s.serveMetrics)},
+		{"GET /assets/", anyone, plainly(assets.Handler().ServeHTTP)},
+		{"/", anyone, s.serveMissing},
+
+		{"GET /setup/{token}", anyone, s.serveSetup},
+		{"POST /setup/{token}", anyone, s.serveSetUp},
+		{"GET /login", anyone, s.serveLogin},
+		{"POST /login", anyone, s.serveLogIn},
+		{"POST /login/code", anyone, s.serveLoginCode},
+		{"POST /logout", anyone, s.serveLogOut},
+		{"GET /password/{token}", anyone, s.serveLink},
+		{"POST /password/{token}", anyone, s.serveLinkUse},
+
+		{"GET /admin/account", moderator, s.serveAccount},
+		{"POST /admin/account/password", moderator, s.servePasswordChange},
+		{"GET /admin/account/totp", moderator, s.serveTOTP},
+		{"POST /admin/account/totp", moderator, s.serveTOTPEnable},
+		{"POST /admin/account/totp/off", moderator, s.serveTOTPDisable},
+		{"POST /admin/account/sessions/{id}/revoke", moderator, s.serveOwnSessionRevoke},
+
+		{"GET /admin", moderator, s.serveDashboard},
+		{"POST /admin/undo", admin, s.serveUndo},
+		{"POST /admin/secret", admin, s.serveSecretPut},
+		{"GET /admin/games/{name}/secret", admin, s.serveSecret},
+		{"GET /admin/applications/{name}/secret", admin, s.serveSecret},
+
+		{"GET /admin/people", admin, s.servePeople},
+		{"GET /admin/people/new", admin, s.servePersonNew},
+		{"POST /admin/people/new", admin, s.servePersonAdd},
+		{"GET /admin/people/{name}", admin, s.servePerson},
+		{"POST /admin/people/{name}/role", admin, s.servePersonRole},
+		{"POST /admin/people/{name}/link", admin, s.servePersonLink},
+		{"POST /admin/people/{name}/totp/off", admin, s.servePersonTOTPOff},
+		{"POST /admin/people/{name}/remove", admin, s.servePersonRemove},
+		{"GET /admin/sessions", admin, s.serveSessions},
+		{"POST /admin/sessions/{id}/revoke", admin, s.serveSessionRevoke},
+	}
+}
+
+func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.serveHome)
-	mux.HandleFunc("GET /healthz", s.serveHealth)
-	mux.HandleFunc("GET /readyz", s.serveReady)
-	mux.HandleFunc("GET /metrics", s.serveMetrics)
-	mux.Handle("GET /assets/", assets.Handler())
-	mux.HandleFunc("/", s.serveMissing)
+	for _, one := range s.routes() {
+		mux.Handle(one.pattern, s.admit(one))
+	}
 	return mux
+}
+
+// plainly is for handlers that say themselves what is wrong.
+func plainly(serve http.HandlerFunc) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		serve(w, r)
+		return nil
+	}
+}
+
+// An item is a line of the navigation.
+type item struct {
+	Path, Label string
+	who         access
+}
+
+// navigation is what the operators' pages are reached by, in groups.
+var navigation = [][]item{
+	{
+		{"/admin", "Dashboard", moderator},
+	},
+	{
+		{"/admin/people", "People", admin},
+		{"/admin/sessions", "Sessions", admin},
+	},
+}
+
+// Current reports whether a page at that path belongs to the item.
+func (i item) Current(path string) bool {
+	return path == i.Path || i.Path != "/admin" && strings.HasPrefix(path, i.Path+"/")
 }

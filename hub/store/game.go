@@ -129,6 +129,22 @@ func game(conn *sqlite.Conn, shortName string) (g Game, err error) {
 	return g, err
 }
 
+// CheckGame says what would keep CreateGame from adding g.
+func (s *Store) CheckGame(ctx context.Context, g Game) error {
+	if err := CheckShortName(g.ShortName); err != nil {
+		return err
+	}
+	if err := g.check(); err != nil {
+		return err
+	}
+	return s.read(ctx, func(conn *sqlite.Conn) error {
+		if err := checkFree(conn, g.ShortName); err != nil {
+			return err
+		}
+		return checkNameFree(conn, `games`, g.Name, 0)
+	})
+}
+
 // CreateGame adds a game; of g only what a GameEdit can set, and the short name, is used.
 func (s *Store) CreateGame(ctx context.Context, g Game, form SecretForm) (c Credential, err error) {
 	if err := CheckShortName(g.ShortName); err != nil {

@@ -117,6 +117,17 @@ func (s *Store) CreateUser(ctx context.Context, u User, password string) (User, 
 	return u, err
 }
 
+// InviteUser adds a user without a password, who can sign in after using a link of
+// CreatePasswordLink.
+func (s *Store) InviteUser(ctx context.Context, u User) (User, error) {
+	if err := u.check(); err != nil {
+		return u, err
+	}
+	err := s.operate(ctx, "user add", u.Username, func(conn *sqlite.Conn) error { return createUser(conn, &u, nobodysHash) })
+	u.PasswordAt = nil
+	return u, err
+}
+
 func createUser(conn *sqlite.Conn, u *User, hash string) error {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	u.CreatedAt, u.PasswordAt = now, &now

@@ -1,0 +1,77 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"hearsay/hub/store"
+)
+
+// A form is what the fields of a page hold, and what is wrong with them.
+type form struct {
+	values url.Values
+	field  string // the one that is wrong
+	reason string
+}
+
+// posted is the form that came with the request. Lines end with a newline alone, whatever
+// the browser says.
+func posted(r *http.Request) form {
+	_ = r.ParseForm() // what cannot be read is missing, and told so
+	values := url.Values{}
+	for key, all := range r.PostForm {
+		for _, one := range all {
+			values.Add(key, strings.TrimSpace(strings.ReplaceAll(one, "\r\n", "\n")))
+		}
+	}
+	return form{values: values}
+}
+
+// Text is the value of a field.
+func (f form) Text(name string) string { return f.values.Get(name) }
+
+// On reports whether a switch is on.
+func (f form) On(name string) bool { return f.values.Get(name) != "" }
+
+// Wrong says what is wrong with a field, if something is.
+func (f form) Wrong(name string) string {
+	if f.field == name {
+		return f.reason
+	}
+	return ""
+}
+
+// fault notes what is wrong with the form, and reports whether err is a fault of
+// the form at all.
+func (f *form) fault(err error) bool {
+	var wrong *store.FieldError
+	if !errors.As(err, &wrong) {
+		return false
+	}
+	f.field, f.reason = wrong.Field, wrong.Reason
+	return true
+}
+
+// invalid makes an error of a field that this package checks.
+func invalid(field, reason string) error { return &store.FieldError{Field: field, Reason: reason} }
+
+// label is how a field of a record is called where people read it.
+func label(field string) string { return strings.ReplaceAll(field, "_", " ") }
+
+// capital makes a sentence of a text.
+func capital(text string) string {
+	r, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[n:]
+}
+
+// checkbox is the value of a switch that is on.
+func checkbox(on bool) string {
+	if on {
+		return "on"
+	}
+	return ""
+}

@@ -1,0 +1,108 @@
+package admin
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"hearsay/hub/store"
+)
+
+// pageSize is how many rows a page of a list has.
+const pageSize = 50
+
+// A listing is which part of a list a page shows; all of it is in the URL.
+type listing struct {
+	Path   string
+	Search string
+	Filter string
+	Sort   string
+	Desc   bool
+	Number int // of the page, from 1
+	Total  int // rows that match
+	extra  url.Values
+}
+
+// listing reads the URL. extra are filters of the list's own, kept by all links.
+func readListing(r *http.Request, extra ...string) listing {
+	q := r.URL.Query()
+	l := listing{
+		Path: r.URL.Path, Search: q.Get("q"), Filter: q.Get("filter"), Sort: q.Get("sort"), Desc: q.Get("desc") != "",
+		Number: 1, extra: url.Values{},
+	}
+	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 1 && n < 1e6 {
+		l.Number = n
+	}
+	for _, key := range extra {
+		if q.Get(key) != "" {
+			l.extra.Set(key, q.Get(key))
+		}
+	}
+	return l
+}
+
+// Extra is the value of a filter of the list's own.
+func (l listing) Extra(key string) string { return l.extra.Get(key) }
+
+func (l listing) page() store.Page {
+	return store.Page{
+		Search: l.Search, Filter: l.Filter, Sort: l.Sort, Desc: l.Desc, Offset: (l.Number - 1) * pageSize, Limit: pageSize,
+	}
+}
+
+// URL is the address of this listing.
+func (l listing) URL() string {
+	q := url.Values{}
+	for key, values := range l.extra {
+		q[key] = values
+	}
+	for key, value := range map[string]string{"q": l.Search, "filter": l.Filter, "sort": l.Sort, "desc": checkbox(l.Desc)} {
+		if value != "" {
+			q.Set(key, value)
+		}
+	}
+	if l.Number > 1 {
+		q.Set("page", strconv.Itoa(l.Number))
+	}
+	if len(q) == 0 {
+		return l.Path
+	}
+	return l.Path + "?" + q.Encode()
+}
+
+// At is another page of it.
+func (l listing) At(number int) listing {
+	l.Number = number
+	return l
+}
+
+// Filtered is its first page under another filter.
+func (l listing) Filtered(filter string) listing {
+	l.Filter, l.Number = filter, 1
+	return l
+}
+
+// Sorted is its first page in the order of a column, the other way round if it is
+// already in that order.
+func (l listing) Sorted(by string) listing {
+	l.Desc = l.Sort == by && !l.Desc
+	l.Sort, l.Number = by, 1
+	return l
+}
+
+// Order is the aria-sort of a column.
+func (l listing) Order(by string) string {
+	switch {
+	case l.Sort != by:
+		return "none"
+	case l.Desc:
+		return "descending"
+	}
+	return "ascending"
+}
+
+// Pages is how many there are.
+func (l listing) Pages() int { return max(1, (l.Total+pageSize-1)/pageSize) }
+
+// Narrowed reports whether the list is searched or filtered.
+func (l listing) Narrowed() bool { return l.Search != "" || l.Filter != "" || len(l.extra) > 0 }

@@ -1,0 +1,210 @@
+package admin
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"hearsay/hub/store"
+)
+
+// Failed logins that are let pass within loginWindow.
+const (
+	loginWindow     = 10 * time.Minute
+	accountFailures = 10
+	addressFailures = 30
+	codeTries       = 5 // of one login
+	pendingLasts    = 5 * time.Minute
+	loginsMost      = 10_000 // accounts and addresses that are counted, and logins that wait
+)
+
+// logins count what failed, and keep those that wait for a second factor.
+type logins struct {
+	mu      sync.Mutex // guards what follows
+	failed  map[string]failures
+	pending map[string]*pending
+}
+
+type failures struct {
+	n     int
+	since time.Time
+}
+
+// A pending login has a good password, and wants a code.
+type pending struct {
+	user  store.User
+	next  string
+	since time.Time
+	tries int
+}
+
+// keys are what a login is counted by: unknown names are counted too, so that nobody
+// learns which are known.
+func (l *logins) keys(username string, address netip.Addr) map[string]int {
+	network := address.Unmap()
+	if prefix, err := network.Prefix(64); err == nil && network.Is6() {
+		network = prefix.Addr()
+	}
+	return map[string]int{"account " + strings.ToLower(username): accountFailures, "address " + network.String(): addressFailures}
+}
+
+// begin counts an attempt before it is looked at, so that attempts at once count
+// too, and reports whether it may be made.
+func (l *logins) begin(username string, address netip.Addr, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed == nil || len(l.failed) > loginsMost {
+		l.failed = map[string]failures{}
+	}
+	keys := l.keys(username, address)
+	for key, most := range keys {
+		f := l.failed[key]
+		if now.Sub(f.since) < loginWindow && f.n >= most {
+			return false
+		}
+	}
+	for key := range keys {
+		f := l.failed[key]
+		if now.Sub(f.since) >= loginWindow {
+			f = failures{since: now}
+		}
+		f.n++
+		l.failed[key] = f
+	}
+	return true
+}
+
+// succeeded forgets what an account and address had failed.
+func (l *logins) succeeded(username string, address netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key := range l.keys(username, address) {
+		delete(l.failed, key)
+	}
+}
+
+// wait keeps a login that wants a code.
+func (l *logins) wait(u store.User, next string, now time.Time) (token string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key, one := range l.pending {
+		if now.Sub(one.since) > pendingLasts {
+			delete(l.pending, key)
+		}
+	}
+	if l.pending == nil || len(l.pending) > loginsMost {
+		l.pending = map[string]*pending{}
+	}
+	token = rand.Text()
+	l.pending[token] = &pending{user: u, next: next, since: now}
+	return token
+}
+
+// try gives a waiting login for one more try.
+func (l *logins) try(token string, now time.Time) (p pending, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	one := l.pending[token]
+	if one == nil || now.Sub(one.since) > pendingLasts || one.tries >= codeTries {
+		delete(l.pending, token)
+		return pending{}, false
+	}
+	one.tries++
+	return *one, true
+}
+
+func (l *logins) forget(token string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.pending, token)
+}
+
+// login is the page to sign in.
+type login struct {
+	frame
+	form
+	Next    string
+	Wrong   string
+	NoAdmin bool
+	Pending string // the login that wants a code
+}
+
+// next is where a login leads: only to pages of ours.
+func next(path string) string {
+	if path == "/admin" || strings.HasPrefix(path, "/admin/") {
+		return path
+	}
+	return "/admin"
+}
+
+func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
+	if who(r).signedIn() {
+		http.Redirect(w, r, next(r.URL.Query().Get("next")), http.StatusSeeOther)
+		return nil
+	}
+	has, err := s.Store.HasAdmin(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, loginPage(login{frame: s.frame(r, "Sign in"), Next: next(r.URL.Query().Get("next")), NoAdmin: !has}))
+}
+
+// serveLogIn takes name and password.
+func (s *server) serveLogIn(w http.ResponseWriter, r *http.Request) error {
+	f := posted(r)
+	username, address, now := f.Text("username"), s.Remote(r), time.Now()
+	if !s.logins.begin(username, address, now) {
+		return errTooMany
+	}
+	u, err := s.Store.CheckPassword(r.Context(), username, r.PostFormValue("password"))
+	p := login{frame: s.frame(r, "Sign in"), form: f, Next: next(f.Text("next"))}
+	switch {
+	case errors.Is(err, store.ErrUnauthorized):
+		s.Log.Warn("a login failed", "username", username, "remote", address)
+		p.Wrong = "The username or the password is wrong."
+		s.render(w, r, http.StatusUnauthorized, loginPage(p))
+		return nil
+	case err != nil:
+		return err
+	case u.TwoFactor:
+		p.Pending = s.logins.wait(u, p.Next, now)
+		return s.show(w, r, loginCodePage(p))
+	}
+	return s.signedIn(w, r, u, p.Next)
+}
+
+// serveLoginCode takes the second factor.
+func (s *server) serveLoginCode(w http.ResponseWriter, r *http.Request) error {
+	f, now := posted(r), time.Now()
+	waiting, ok := s.logins.try(f.Text("pending"), now)
+	if !ok {
+		p := login{frame: s.frame(r, "Sign in"), Next: "/admin", Wrong: "That took too long, or too many tries. Begin again."}
+		s.render(w, r, http.StatusUnauthorized, loginPage(p))
+		return nil
+	}
+	err := s.Store.CheckSecondFactor(r.Context(), waiting.user.ID, f.Text("code"), now)
+	if errors.Is(err, store.ErrUnauthorized) {
+		s.Log.Warn("a login's code was wrong", "username", waiting.user.Username, "remote", s.Remote(r))
+		p := login{frame: s.frame(r, "Sign in"), Pending: f.Text("pending"), Wrong: "The code is wrong, or was used before. Wait for the next one."}
+		s.render(w, r, http.StatusUnauthorized, loginCodePage(p))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.logins.forget(f.Text("pending"))
+	return s.signedIn(w, r, waiting.user, waiting.next)
+}
+
+func (s *server) signedIn(w http.ResponseWriter, r *http.Request, u store.User, next string) error {
+	s.logins.succeeded(u.Username, s.Remote(r))
+	if err := s.signIn(w, r, u); err != nil {
+		return err
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,66 @@
+package admin
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// A choice is an option of a select or a filter.
+type choice struct{ Value, Label string }
+
+// count is a number with its noun: "1 game", "2 games".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return number(n) + " " + noun + "s"
+}
+
+// number has its thousands apart.
+func number(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "\u202f" + text[i:]
+	}
+	return text
+}
+
+// ago is how long before now something was, in words; or how long after.
+func ago(now, t time.Time) string {
+	d := now.Sub(t)
+	if d < 0 {
+		return "in " + span(-d)
+	}
+	if d < 10*time.Second {
+		return "just now"
+	}
+	return span(d) + " ago"
+}
+
+// span is a length of time in words, cut to its largest unit.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{365 * day, "year"}, {30 * day, "month"}, {day, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		if d >= unit.of {
+			return count(int(d/unit.of), unit.name)
+		}
+	}
+	return count(int(d/time.Second), "second")
+}
+
+// size is a number of bytes as people read it.
+func size(bytes int64) string {
+	for _, unit := range []struct {
+		of   int64
+		name string
+	}{{1 << 30, "GB"}, {1 << 20, "MB"}, {1 << 10, "kB"}} {
+		if bytes >= unit.of {
+			return fmt.Sprintf("%.1f %s", float64(bytes)/float64(unit.of), unit.name)
+		}
+	}
+	return fmt.Sprintf("%d bytes", bytes)
+}

@@ -1,0 +1,155 @@
+package admin
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"hearsay/hub/store"
+)
+
+// people is the list of those who may sign in.
+type people struct {
+	frame
+	List []store.User
+}
+
+func (s *server) servePeople(w http.ResponseWriter, r *http.Request) error {
+	all, err := s.Store.Users(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, peoplePage(people{s.frame(r, "People"), all}))
+}
+
+// newPerson is the form of a new user.
+type newPerson struct {
+	frame
+	form
+}
+
+func (s *server) servePersonNew(w http.ResponseWriter, r *http.Request) error {
+	f := form{values: map[string][]string{"role": {string(store.Moderator)}}}
+	return s.show(w, r, newPersonPage(newPerson{s.frame(r, "New user"), f}))
+}
+
+// servePersonAdd adds a user whose password nobody knows, and a link to set one.
+func (s *server) servePersonAdd(w http.ResponseWriter, r *http.Request) error {
+	f := posted(r)
+	u, err := s.Store.InviteUser(r.Context(), store.User{Username: f.Text("username"), Role: store.Role(f.Text("role"))})
+	if f.fault(err) {
+		s.render(w, r, http.StatusUnprocessableEntity, newPersonPage(newPerson{s.frame(r, "New user"), f}))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.showLink(w, r, u)
+}
+
+// person is the page of one user.
+type person struct {
+	frame
+	Of       store.User
+	Self     bool
+	Sessions sessions
+	Link     string // that sets a password; shown once
+}
+
+func (s *server) person(r *http.Request, u store.User) (person, error) {
+	p := person{frame: s.frame(r, u.Username), Of: u, Self: u.ID == who(r).User.ID}
+	all, err := s.Store.Sessions(r.Context(), u.Username)
+	p.Sessions = sessions{p.frame, all, who(r).ID, "/admin/sessions/"}
+	return p, err
+}
+
+func (s *server) servePerson(w http.ResponseWriter, r *http.Request) error {
+	u, err := s.Store.User(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	p, err := s.person(r, u)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, personPage(p))
+}
+
+func (s *server) servePersonLink(w http.ResponseWriter, r *http.Request) error {
+	u, err := s.Store.User(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	return s.showLink(w, r, u)
+}
+
+// showLink answers with the user's page and a new link on it.
+func (s *server) showLink(w http.ResponseWriter, r *http.Request, u store.User) error {
+	token, err := s.Store.CreatePasswordLink(r.Context(), u.Username, time.Now())
+	if err != nil {
+		return err
+	}
+	p, err := s.person(r, u)
+	if err != nil {
+		return err
+	}
+	p.Link = s.origin(r) + "/password/" + token
+	return s.show(w, r, personPage(p))
+}
+
+func (s *server) servePersonRole(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("name")
+	role := store.Role(r.PostFormValue("role"))
+	if err := s.Store.SetRole(r.Context(), name, role); err != nil {
+		return err
+	}
+	return s.done(w, r, "/admin/people/"+name, name+" is "+string(role)+" now.")
+}
+
+func (s *server) servePersonTOTPOff(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("name")
+	if err := s.Store.DisableTOTP(r.Context(), name); err != nil {
+		return err
+	}
+	return s.done(w, r, "/admin/people/"+name, "A login of "+name+" takes the password alone now.")
+}
+
+func (s *server) servePersonRemove(w http.ResponseWriter, r *http.Request) error {
+	name := r.PathValue("name")
+	if !strings.EqualFold(r.PostFormValue("confirm"), name) {
+		return invalid("confirm", "type the username, "+name+", to remove it")
+	}
+	if err := s.Store.DeleteUser(r.Context(), name); err != nil {
+		return err
+	}
+	return s.done(w, r, "/admin/people", "Removed "+name+".")
+}
+
+// origin is this hub's address as the client reaches it.
+func (s *server) origin(r *http.Request) string {
+	if s.Secure(r) {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// browser says which browser an agent is, as far as people care.
+func browser(agent string) string {
+	name := "another program"
+	for _, one := range [][2]string{
+		{"Edg", "Edge"}, {"OPR", "Opera"}, {"Firefox", "Firefox"}, {"Chrom", "Chrome"}, {"Safari", "Safari"}, {"curl", "curl"},
+	} {
+		if strings.Contains(agent, one[0]) {
+			name = one[1]
+			break
+		}
+	}
+	for _, one := range [][2]string{
+		{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"Linux", "Linux"},
+	} {
+		if strings.Contains(agent, one[0]) {
+			return name + " on " + one[1]
+		}
+	}
+	return name
+}

@@ -1,0 +1,85 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"hearsay/hub/store"
+)
+
+// setup is the first page that an operator sees.
+type setup struct {
+	frame
+	form
+	Token string
+}
+
+// serveSetup shows the form, if the link works.
+func (s *server) serveSetup(w http.ResponseWriter, r *http.Request) error {
+	token := r.PathValue("token")
+	if u, err := s.Store.LinkFor(r.Context(), token, time.Now()); err != nil || u.ID != 0 {
+		return s.badLink(w, r, err, "Start the hub again, and it prints another, as long as there is no admin.")
+	}
+	return s.show(w, r, setupPage(setup{frame: s.frame(r, "Welcome"), Token: token}))
+}
+
+// badLink is the page of a link that does not work.
+func (s *server) badLink(w http.ResponseWriter, r *http.Request, err error, mend string) error {
+	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrConflict) {
+		return err
+	}
+	s.render(w, r, http.StatusNotFound, problemPage(problem{
+		s.frame(r, "This link does not work"), "It was used before, or its time is over. " + mend,
+	}))
+	return nil
+}
+
+// serveSetUp makes the first admin, and the first game if one is named.
+func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
+	p := setup{form: posted(r), Token: r.PathValue("token")}
+	game := store.Game{ShortName: p.Text("short_name"), Name: p.Text("name"), Display: true, AllowCharacterRegistration: true}
+	wanted := game.ShortName != "" || game.Name != ""
+	var err error
+	if wanted { // what is wrong with it is known before the admin is made
+		err = s.Store.CheckGame(r.Context(), game)
+	}
+	password := r.PostFormValue("password")
+	if err == nil && password != r.PostFormValue("again") {
+		err = invalid("again", "is not the same; write the password twice")
+	}
+	var u store.User
+	if err == nil {
+		ctx := store.WithActor(r.Context(), store.Actor{Name: p.Text("username"), Address: s.Remote(r).String()})
+		r = r.WithContext(ctx)
+		u, err = s.Store.Setup(ctx, p.Token, p.Text("username"), password, time.Now())
+	}
+	switch {
+	case p.fault(err):
+		p.frame = s.frame(r, "Welcome")
+		s.render(w, r, http.StatusUnprocessableEntity, setupPage(p))
+		return nil
+	case err != nil:
+		return s.badLink(w, r, err, "If there is an admin already, sign in.")
+	}
+	token, err := s.Store.StartSession(r.Context(), u.ID, s.Remote(r).String(), r.UserAgent())
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, r, token, store.SessionLasts)
+	if !wanted {
+		http.Redirect(w, r, "/admin", http.StatusSeeOther)
+		return nil
+	}
+	session, err := s.Store.Session(r.Context(), token, time.Now())
+	if err != nil {
+		return err
+	}
+	c, err := s.Store.CreateGame(r.Context(), game, store.LongSecret)
+	if err != nil {
+		return err
+	}
+	s.keepSecret(session.ID, newSecret{Credential: c, Noun: "game", ShortName: game.ShortName})
+	http.Redirect(w, r, "/admin/games/"+game.ShortName+"/secret", http.StatusSeeOther)
+	return nil
+}

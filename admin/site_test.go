@@ -1,0 +1,161 @@
+package admin_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"io"
+
+	"hearsay/admin"
+	"hearsay/hub"
+	"hearsay/hub/store"
+	backbone "hearsay/sync"
+)
+
+// password is that of every user in the tests.
+const password = "correct horse battery"
+
+// A site is a whole hub on a loopback address: file, socket and pages.
+type site struct {
+	*httptest.Server
+	Store *store.Store
+	Hub   *hub.Hub
+}
+
+// newSite runs one until the test ends. options may change what the pages are made of.
+func newSite(t testing.TB, options ...func(*admin.Options)) *site {
+	t.Helper()
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearsay.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := hub.New(t.Context(), st, hub.Options{Backbone: backbone.New(st)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := admin.Options{Store: st, Hub: h, Name: "Starlight"}
+	for _, option := range options {
+		option(&o)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { h.Run(ctx) })
+	running.Go(func() { st.Maintain(ctx) })
+	mux := http.NewServeMux()
+	mux.Handle("GET /socket", h)
+	mux.Handle("/", admin.New(o))
+	s := &site{httptest.NewServer(mux), st, h}
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+		h.Shutdown(context.Background(), 0)
+		cancel()
+		running.Wait()
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// user adds a user of that role, who is called like it.
+func (s *site) user(t testing.TB, role store.Role) {
+	t.Helper()
+	if _, err := s.Store.CreateUser(t.Context(), store.User{Username: string(role), Role: role}, password); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A browser is a client with cookies. It does not follow redirects.
+type browser struct {
+	*http.Client
+	site *site
+}
+
+func (s *site) browser(t testing.TB) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{&http.Client{
+		Jar:           jar,
+		Transport:     s.Client().Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, s}
+}
+
+// signedIn is a browser of a new user of that role.
+func (s *site) signedIn(t testing.TB, role store.Role) *browser {
+	t.Helper()
+	s.user(t, role)
+	b := s.browser(t)
+	b.post(t, "/login", "username", string(role), "password", password).want(t, http.StatusSeeOther, "")
+	return b
+}
+
+// An answer is what a page gave.
+type page struct {
+	*http.Response
+	text string
+}
+
+func (b *browser) get(t testing.TB, path string) page {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.site.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.do(t, r)
+}
+
+// post sends a form of names and values.
+func (b *browser) post(t testing.TB, path string, fields ...string) page {
+	t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		form.Add(fields[i], fields[i+1])
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.site.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return b.do(t, r)
+}
+
+func (b *browser) do(t testing.TB, r *http.Request) page {
+	t.Helper()
+	w, err := b.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Body.Close()
+	text, err := io.ReadAll(w.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page{w, string(text)}
+}
+
+// want checks the status, and that the page has the texts; of a redirect, where to.
+func (p page) want(t testing.TB, status int, texts ...string) page {
+	t.Helper()
+	in := p.text + p.Header.Get("Location")
+	if p.StatusCode != status {
+		t.Errorf("%s %s: status %d, want %d: %.600s", p.Request.Method, p.Request.URL, p.StatusCode, status, in)
+	}
+	for _, text := range texts {
+		if !strings.Contains(in, text) {
+			t.Errorf("%s %s: lacks %q: %s", p.Request.Method, p.Request.URL, text, in)
+		}
+	}
+	return p
+}
