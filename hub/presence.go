@@ -114,6 +114,14 @@ func (on *online) players() []string {
 	return all
 }
 
+// count is how many players there are.
+func (on *online) count() int {
+	if len(on.sessions) == 1 {
+		return len(on.sessions[0].players.order)
+	}
+	return len(on.players())
+}
+
 // find gives the first spelling of a player's name.
 func (on *online) find(name string) (string, bool) {
 	for _, s := range on.sessions {
