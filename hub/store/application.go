@@ -62,6 +62,22 @@ func (s *Store) Applications(ctx context.Context) (all []Application, err error)
 	return all, err
 }
 
+// ApplicationsPage gives a part of the applications, and how many there are in all that
+// match. Its filter is "suspended", its orders "name" (the short one), "title" and "seen".
+func (s *Store) ApplicationsPage(ctx context.Context, p Page) (all []Application, total int, err error) {
+	from := `FROM applications
+		WHERE (short_name LIKE ?1 ESCAPE '\' OR name LIKE ?1 ESCAPE '\' OR client_id LIKE ?1 ESCAPE '\')`
+	if p.Filter == "suspended" {
+		from += ` AND suspended`
+	}
+	order := p.order([][2]string{{"name", `short_name %`}, {"title", `name %, id %`}, {"seen", `last_seen_at %, id %`}}...)
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		all, total, err = page(conn, applicationColumns, from, order, p, scanApplication, p.like())
+		return err
+	})
+	return all, total, err
+}
+
 // Application finds one by its short name, ignoring case.
 func (s *Store) Application(ctx context.Context, shortName string) (a Application, err error) {
 	err = s.query(ctx, func(conn *sqlite.Conn) error {

@@ -1,0 +1,50 @@
+package admin
+
+import (
+	"net/http"
+	"strconv"
+
+	"hearsay/hub/store"
+)
+
+func (s *server) addEvent(r *http.Request, shortName string, f form) (string, error) {
+	_, err := s.Store.CreateEvent(r.Context(), store.Event{
+		Game: shortName, Title: f.Text("title"), Description: f.Text("event_description"),
+		StartDate: f.Text("start_date"), EndDate: f.Text("end_date"),
+	})
+	return "Added the event.", err
+}
+
+// eventOf finds the event that a form names, if it is the game's.
+func (s *server) eventOf(r *http.Request, shortName string, f form) (e store.Event, err error) {
+	id, _ := strconv.ParseInt(f.Text("id"), 10, 64) // 0 is none
+	all, err := s.Store.Events(r.Context(), shortName)
+	for _, one := range all {
+		if one.ID == id {
+			return one, nil
+		}
+	}
+	if err == nil {
+		err = store.ErrNotFound
+	}
+	return e, err
+}
+
+func (s *server) changeEvent(r *http.Request, shortName string, f form) (string, error) {
+	e, err := s.eventOf(r, shortName, f)
+	if err != nil {
+		return "", err
+	}
+	title, description, start, end := f.Text("title"), f.Text("event_description"), f.Text("start_date"), f.Text("end_date")
+	return "Saved the event.", s.Store.UpdateEvent(r.Context(), e.ID, store.EventEdit{
+		Title: &title, Description: &description, StartDate: &start, EndDate: &end,
+	})
+}
+
+func (s *server) removeEvent(r *http.Request, shortName string, f form) (string, error) {
+	e, err := s.eventOf(r, shortName, f)
+	if err != nil {
+		return "", err
+	}
+	return "Removed the event.", s.Store.DeleteEvent(r.Context(), e.ID)
+}

@@ -1,0 +1,218 @@
+package admin
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"hearsay/hub"
+	"hearsay/hub/store"
+)
+
+// games is the list of games.
+type games struct {
+	frame
+	listing
+	List   []store.Game
+	Online map[store.GameID]hub.GameStatus
+}
+
+var gameFilters = []choice{{"", "All"}, {"online", "Online"}, {"offline", "Offline"}, {"suspended", "Suspended"}, {"hidden", "Hidden"}}
+
+func (s *server) serveGames(w http.ResponseWriter, r *http.Request) error {
+	p := games{frame: s.frame(r, "Games"), listing: readListing(r), Online: map[store.GameID]hub.GameStatus{}}
+	var online []store.GameID
+	for _, one := range s.Hub.Status().Games {
+		p.Online[one.ID] = one
+		online = append(online, one.ID)
+	}
+	var err error
+	if p.List, p.Total, err = s.Store.GamesPage(r.Context(), store.GamePage{Page: p.page(), Online: online}); err != nil {
+		return err
+	}
+	return s.show(w, r, gamesPage(p))
+}
+
+// gameForm is the page on which a game is made or changed.
+type gameForm struct {
+	frame
+	form
+	ShortName string // of the game that is changed; "": a new one
+	Owners    []choice
+}
+
+func (s *server) gameForm(r *http.Request, f form, shortName string) (p gameForm, err error) {
+	title := "New game"
+	if shortName != "" {
+		title = "Edit " + shortName
+	}
+	p = gameForm{frame: s.frame(r, title), form: f, ShortName: shortName, Owners: []choice{{"", "nobody"}}}
+	all, err := s.Store.Users(r.Context())
+	for _, u := range all {
+		p.Owners = append(p.Owners, choice{u.Username, u.Username})
+	}
+	return p, err
+}
+
+func (s *server) showGameForm(w http.ResponseWriter, r *http.Request, code int, f form, shortName string) error {
+	p, err := s.gameForm(r, f, shortName)
+	if err != nil {
+		return err
+	}
+	s.render(w, r, code, gameFormPage(p))
+	return nil
+}
+
+func (s *server) serveGameNew(w http.ResponseWriter, r *http.Request) error {
+	f := form{values: url.Values{"display": {"on"}, "allow_character_registration": {"on"}}}
+	return s.showGameForm(w, r, http.StatusOK, f, "")
+}
+
+func (s *server) serveGameAdd(w http.ResponseWriter, r *http.Request) error {
+	f := posted(r)
+	g := store.Game{
+		ShortName: f.Text("short_name"), Name: f.Text("name"), Display: f.On("display"), Tagline: f.Text("tagline"),
+		Description: f.Text("description"), HomepageURL: f.Text("homepage_url"), UserAgentURL: f.Text("user_agent_url"),
+		AllowCharacterRegistration: f.On("allow_character_registration"), Owner: f.Text("owner"),
+	}
+	c, err := s.Store.CreateGame(r.Context(), g, store.SecretForm(f.On("uuid")))
+	if f.fault(err) {
+		return s.showGameForm(w, r, http.StatusUnprocessableEntity, f, "")
+	}
+	if err != nil {
+		return err
+	}
+	s.keepSecret(who(r).ID, newSecret{Credential: c, Noun: "game", ShortName: g.ShortName})
+	http.Redirect(w, r, gameKind.path(g.ShortName)+"/secret", http.StatusSeeOther)
+	return nil
+}
+
+func (s *server) serveGameEdit(w http.ResponseWriter, r *http.Request) error {
+	g, err := s.Store.Game(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	f := form{values: url.Values{
+		"name": {g.Name}, "display": {checkbox(g.Display)}, "tagline": {g.Tagline}, "description": {g.Description},
+		"homepage_url": {g.HomepageURL}, "user_agent_url": {g.UserAgentURL}, "owner": {g.Owner},
+		"allow_character_registration": {checkbox(g.AllowCharacterRegistration)},
+	}}
+	return s.showGameForm(w, r, http.StatusOK, f, g.ShortName)
+}
+
+func (s *server) serveGameChange(w http.ResponseWriter, r *http.Request) error {
+	f, name := posted(r), r.PathValue("name")
+	text := func(field string) *string { value := f.Text(field); return &value }
+	on := func(field string) *bool { value := f.On(field); return &value }
+	err := s.Store.UpdateGame(r.Context(), name, store.GameEdit{
+		Name: text("name"), Tagline: text("tagline"), Description: text("description"), HomepageURL: text("homepage_url"),
+		UserAgentURL: text("user_agent_url"), Owner: text("owner"), Display: on("display"),
+		AllowCharacterRegistration: on("allow_character_registration"),
+	})
+	if f.fault(err) {
+		return s.showGameForm(w, r, http.StatusUnprocessableEntity, f, name)
+	}
+	if err != nil {
+		return err
+	}
+	return s.changed(w, r, gameKind.path(name), "Saved "+name+".")
+}
+
+// changed is done for a change of a record: the page shows how far it has got.
+func (s *server) changed(w http.ResponseWriter, r *http.Request, path, text string) error {
+	id, err := s.Store.Newest(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.done(w, r, path+"?version="+strconv.FormatInt(int64(id), 10), text)
+}
+
+// game is the page of one game.
+type game struct {
+	frame
+	form
+	store.Game
+	Online      *hub.GameStatus // nil: it is offline
+	Players     []string
+	Connections []store.Connection
+	Redirects   []string
+	Events      []store.Event
+	Version     string // how far a change has got is shown for it
+}
+
+// Access is what the page says of its credentials.
+func (g game) Access() peerAccess {
+	return peerAccess{
+		gameKind, g.ShortName, g.ClientID, g.SecretUsedAt, g.OldSecretUsedAt, g.OldSecretEndsAt,
+		g.Suspended, g.SuspendedReason, g.SuspendedUntil, g.Now,
+	}
+}
+
+func (s *server) serveGame(w http.ResponseWriter, r *http.Request) error {
+	return s.showGame(w, r, http.StatusOK, form{})
+}
+
+func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f form) (err error) {
+	p := game{form: f, Version: r.URL.Query().Get("version")}
+	ctx := r.Context()
+	if p.Game, err = s.Store.Game(ctx, r.PathValue("name")); err != nil {
+		return err
+	}
+	if p.Connections, err = s.Store.Connections(ctx, p.ShortName); err != nil {
+		return err
+	}
+	if p.Redirects, err = s.Store.RedirectURIs(ctx, p.ShortName); err != nil {
+		return err
+	}
+	if p.Events, err = s.Store.Events(ctx, p.ShortName); err != nil {
+		return err
+	}
+	for _, one := range s.Hub.Status().Games {
+		if one.ID == p.ID {
+			p.Online, p.Players = &one, s.Hub.Players(p.ID)
+		}
+	}
+	p.frame = s.frame(r, p.ShortName)
+	s.render(w, r, code, gamePage(p))
+	return nil
+}
+
+// partOf makes the handler of a form on a game's page.
+func (s *server) partOf(do func(r *http.Request, shortName string, f form) (text string, err error)) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		f, name := posted(r), r.PathValue("name")
+		text, err := do(r, name, f)
+		if f.fault(err) {
+			return s.showGame(w, r, http.StatusUnprocessableEntity, f)
+		}
+		if err != nil {
+			return err
+		}
+		return s.changed(w, r, gameKind.path(name), text)
+	}
+}
+
+func (s *server) addConnection(r *http.Request, shortName string, f form) (string, error) {
+	c := store.Connection{Type: f.Text("type"), URL: f.Text("url"), Host: f.Text("host")}
+	if text := f.Text("port"); text != "" {
+		port, err := strconv.Atoi(text)
+		if err != nil {
+			return "", invalid("port", "is no number; use 1 to 65535")
+		}
+		c.Port = port
+	}
+	_, err := s.Store.AddConnection(r.Context(), shortName, c)
+	return "Added the connection.", err
+}
+
+func (s *server) removeConnection(r *http.Request, shortName string, f form) (string, error) {
+	return "Removed the connection.", s.Store.RemoveConnection(r.Context(), shortName, f.Text("id"))
+}
+
+func (s *server) addRedirect(r *http.Request, shortName string, f form) (string, error) {
+	return "Added the redirect URI.", s.Store.AddRedirectURI(r.Context(), shortName, f.Text("uri"))
+}
+
+func (s *server) removeRedirect(r *http.Request, shortName string, f form) (string, error) {
+	return "Removed the redirect URI.", s.Store.RemoveRedirectURI(r.Context(), shortName, f.Text("uri"))
+}

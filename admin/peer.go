@@ -1,0 +1,132 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"hearsay/hub/store"
+)
+
+// A peer is what games and applications have in common for operators: credentials,
+// suspension and removal.
+type peerKind struct {
+	noun      string
+	rotate    func(*store.Store, context.Context, string, store.Rotation) (store.Credential, error)
+	endSecret func(*store.Store, context.Context, string) error
+	suspend   func(*store.Store, context.Context, string, store.Suspension) error
+	resume    func(*store.Store, context.Context, string) error
+}
+
+var off = false
+
+var (
+	gameKind = peerKind{
+		"game", (*store.Store).RotateGame, (*store.Store).EndGameSecret, (*store.Store).SuspendGame,
+		func(st *store.Store, ctx context.Context, name string) error {
+			return st.UpdateGame(ctx, name, store.GameEdit{Suspended: &off})
+		},
+	}
+	applicationKind = peerKind{
+		"application", (*store.Store).RotateApplication, (*store.Store).EndApplicationSecret, (*store.Store).SuspendApplication,
+		func(st *store.Store, ctx context.Context, name string) error {
+			return st.UpdateApplication(ctx, name, store.ApplicationEdit{Suspended: &off})
+		},
+	}
+)
+
+// list is the path of all of that kind; one of them is below it.
+func (k peerKind) list() string { return "/admin/" + k.noun + "s" }
+
+func (k peerKind) path(name string) string { return k.list() + "/" + name }
+
+// access is what the page of a game or application shows of its credentials and
+// suspension.
+type peerAccess struct {
+	kind                                           peerKind
+	ShortName, ClientID                            string
+	SecretUsedAt, OldSecretUsedAt, OldSecretEndsAt *time.Time
+	Suspended                                      bool
+	SuspendedReason                                string
+	SuspendedUntil                                 *time.Time
+	Now                                            time.Time
+}
+
+// OldSecret reports whether a second secret is valid.
+func (a peerAccess) OldSecret() bool {
+	return a.OldSecretEndsAt != nil && a.OldSecretEndsAt.After(a.Now)
+}
+
+// How long an old secret may go on.
+var keepOld = []choice{{"168h", "for 7 days"}, {"24h", "for a day"}, {"720h", "for 30 days"}, {"0", "not at all"}}
+
+// serveRotate makes a new secret, and shows it.
+func (s *server) serveRotate(k peerKind) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		keep, err := time.ParseDuration(r.PostFormValue("keep"))
+		if err != nil || keep < 0 {
+			keep = store.OldSecretKept
+		}
+		ends := time.Now().Add(keep)
+		name := r.PathValue("name")
+		c, err := k.rotate(s.Store, r.Context(), name, store.Rotation{Form: store.SecretForm(r.PostFormValue("uuid") != ""), OldEnds: ends})
+		if err != nil {
+			return err
+		}
+		s.keepSecret(who(r).ID, newSecret{Credential: c, Noun: k.noun, ShortName: name, Ends: ends})
+		http.Redirect(w, r, k.path(name)+"/secret", http.StatusSeeOther)
+		return nil
+	}
+}
+
+func (s *server) serveEndSecret(k peerKind) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		name := r.PathValue("name")
+		if err := k.endSecret(s.Store, r.Context(), name); err != nil {
+			return err
+		}
+		return s.done(w, r, k.path(name), "The old secret is refused from now on.")
+	}
+}
+
+// dateTime is how a browser gives a moment; ours are UTC.
+const dateTime = "2006-01-02T15:04"
+
+func (s *server) serveSuspend(k peerKind) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		name := r.PathValue("name")
+		u := store.Suspension{Reason: r.PostFormValue("reason")}
+		if text := r.PostFormValue("until"); text != "" {
+			until, err := time.Parse(dateTime, text)
+			if err != nil {
+				return invalid("until", "is no moment; write it as 2026-12-24T18:00")
+			}
+			u.Until = &until
+		}
+		if err := k.suspend(s.Store, r.Context(), name, u); err != nil {
+			return err
+		}
+		return s.done(w, r, k.path(name), "Suspended "+name+": its sockets are closed.")
+	}
+}
+
+func (s *server) serveResume(k peerKind) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		name := r.PathValue("name")
+		if err := k.resume(s.Store, r.Context(), name); err != nil {
+			return err
+		}
+		return s.done(w, r, k.path(name), name+" may connect again.")
+	}
+}
+
+func (s *server) serveRemove(k peerKind) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		name := r.PathValue("name")
+		if !strings.EqualFold(strings.TrimSpace(r.PostFormValue("confirm")), name) {
+			return invalid("confirm", "type the short name, "+name+", to remove it")
+		}
+		return s.remove(w, r, k.noun, name, k.list())
+	}
+}
