@@ -28,7 +28,6 @@ import (
 	"runtime/pprof"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -256,13 +255,15 @@ const (
 
 // runServer runs everything that runs. What it starts has ended when it returns.
 func (c *config) runServer(ctx context.Context, listener net.Listener, st *store.Store, h *hub.Hub, proxies admin.Proxies, log *slog.Logger) error {
-	var stopping atomic.Bool
+	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopServing()
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
 	mux.Handle("/", admin.New(admin.Options{
 		Store: st, Hub: h, Name: c.name, Build: build(), Remote: proxies.Remote, Secure: proxies.Secure, MetricsToken: c.metricsToken, Log: log,
+		Stopping: serving.Done(),
 		Ready: func(ctx context.Context) error {
-			if stopping.Load() {
+			if serving.Err() != nil {
 				return errors.New("the hub is stopping")
 			}
 			return st.Ready(ctx)
@@ -290,7 +291,7 @@ func (c *config) runServer(ctx context.Context, listener net.Listener, st *store
 		log.Info("stopping", "sockets", h.Sockets())
 	case err = <-failed:
 	}
-	stopping.Store(true)
+	stopServing()
 	pages, cancel := context.WithTimeout(context.Background(), stopPages)
 	if srv.Shutdown(pages) != nil {
 		srv.Close()

@@ -68,6 +68,8 @@ func (s *server) admit(one route) http.Handler {
 			}
 		case v.signedIn():
 			s.refuse(w, r, errForbidden)
+		case strings.Contains(r.Header.Get("Accept"), "text/event-stream"):
+			s.refuse(w, r, errSignedOut) // a script would follow a redirect, and show the form of the login
 		case r.Method == http.MethodGet || r.Method == http.MethodHead:
 			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		default:

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -37,6 +39,9 @@ type Options struct {
 	// MetricsToken lets whoever sends it as a bearer token read /metrics from
 	// any address. Empty: only this machine may.
 	MetricsToken string
+	// Stopping is closed when the server begins to stop: then live pages are let go,
+	// which would keep it for ever. Default: never.
+	Stopping <-chan struct{}
 	// Log hears of pages that could not be made. Default: nobody.
 	Log *slog.Logger
 }
@@ -45,6 +50,7 @@ type server struct {
 	Options
 	logins  logins
 	drawers drawers
+	live    *topics
 }
 
 // New returns the handler of everything beside the socket.
@@ -62,6 +68,7 @@ func New(o Options) http.Handler {
 		o.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
 	s := &server{Options: o}
+	s.live = newTopics(s.topics(), o.Stopping, o.Log)
 	return guard(s.handler())
 }
 
@@ -73,18 +80,21 @@ func peer(r *http.Request) netip.Addr {
 	return ap.Addr()
 }
 
-// policy is the Content-Security-Policy of every page. Images may be data because
-// Pico draws its icons so, and we the code for an authenticator.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// policy is the Content-Security-Policy of every page, with a nonce for its scripts.
+// Images may be data because Pico draws its icons so, and we the code for an
+// authenticator.
+const policy = "default-src 'none'; script-src 'nonce-%s'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"require-trusted-types-for 'script'; trusted-types htmx; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // guard sets the headers that every answer has, and refuses forms that another site
 // sends. A handler that serves something lasting sets its own Cache-Control.
 func guard(next http.Handler) http.Handler {
 	next = http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		nonce := rand.Text()
+		r = r.WithContext(templ.WithNonce(r.Context(), nonce))
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", fmt.Sprintf(policy, nonce))
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -6,8 +6,11 @@
 // A handler keeps nothing between two requests: any number may run at the
 // same time, and the functions in [Options] are called from all of them.
 //
-// Every answer carries a content security policy that allows no script and
-// nothing from another host; pages work without JavaScript.
+// Parts of pages are live, in live.go: a topic is looked at once for all who have
+// it open, and what has changed goes to their browsers as server-sent events.
+//
+// Every answer carries a content security policy that allows no script but those
+// of package assets and nothing from another host; pages work without JavaScript.
 //
 // The package does not look behind proxies and does not know whether the hub
 // is fit to serve: it is told both through [Options].

@@ -46,6 +46,7 @@ func (s *server) routes() []route {
 		{"POST /admin/account/sessions/{id}/revoke", moderator, s.serveOwnSessionRevoke},
 
 		{"GET /admin", moderator, s.serveDashboard},
+		{"GET /admin/live/{topic}", moderator, s.serveLive},
 		{"POST /admin/undo", admin, s.serveUndo},
 		{"POST /admin/secret", admin, s.serveSecretPut},
 		{"GET /admin/games", admin, s.serveGames},
@@ -137,4 +138,9 @@ var navigation = [][]item{
 // Current reports whether a page at that path belongs to the item.
 func (i item) Current(path string) bool {
 	return path == i.Path || i.Path != "/admin" && strings.HasPrefix(path, i.Path+"/")
+}
+
+// topics are the parts of pages that are live, at /admin/live/NAME.
+func (s *server) topics() map[string]topic {
+	return map[string]topic{}
 }

@@ -12,13 +12,14 @@ import (
 	"time"
 )
 
-//go:embed *.css *.svg vendor/*.css
+//go:embed *.css *.svg vendor/*.css vendor/*.js
 var files embed.FS
 
 // contentTypes is our own table because the one of package mime asks the
 // operating system, and some answer wrongly.
 var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
 }
 

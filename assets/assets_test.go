@@ -16,6 +16,9 @@ func TestHandler(t *testing.T) {
 	}{
 		{"app.css", "text/css; charset=utf-8", "--pico-primary"},
 		{"vendor/pico.min.css", "text/css; charset=utf-8", "Pico CSS"},
+		{"vendor/htmx.min.js", "text/javascript; charset=utf-8", "4.0.1"},
+		{"vendor/hx-sse.min.js", "text/javascript; charset=utf-8", "text/event-stream"},
+		{"vendor/hx-csp.min.js", "text/javascript; charset=utf-8", "createPolicy"},
 		{"favicon.svg", "image/svg+xml", "<svg"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package assets holds the files that pages load (style sheets, icons) inside
+// Package assets holds the files that pages load (style sheets, scripts, icons) inside
 // the binary and serves them under URLs that contain a hash of their content.
 //
 // A page asks for [URL] once, in a package variable or a constructor, so that

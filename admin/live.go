@@ -1,0 +1,305 @@
+package admin
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+	"github.com/a-h/templ"
+
+	"hearsay/assets"
+	"hearsay/hub/store"
+)
+
+const (
+	// liveEvery is how often a topic is looked at, if it does not say.
+	liveEvery = time.Second
+	// liveAlive is how often a listener hears something, so that proxies leave the
+	// connection open, and how often it is asked whether it still may listen.
+	liveAlive = 15 * time.Second
+	// liveWrite is how long a browser may take for one frame.
+	liveWrite = 10 * time.Second
+	// liveMost is how many listeners there may be.
+	liveMost = 1000
+)
+
+// Asked for here so that a missing file stops the program at its start.
+var (
+	htmxJS = assets.URL("vendor/htmx.min.js")
+	sseJS  = assets.URL("vendor/hx-sse.min.js")
+	cspJS  = assets.URL("vendor/hx-csp.min.js")
+)
+
+var (
+	liveListeners  = metrics.NewGauge("hearsay_live_listeners", nil)
+	liveRenderings = metrics.NewCounter("hearsay_live_renderings_total")
+)
+
+// A topic is what a part of a page shows, and keeps showing as it changes; make it with
+// showing, then perhaps change the rest.
+type topic struct {
+	load func(context.Context, url.Values) (any, error)
+	show func(any) templ.Component
+
+	who   access                                    // who may look, of those who may see operators' pages; zero: all
+	every time.Duration                             // the least time between two looks; 0: liveEvery
+	watch func() (wake <-chan struct{}, end func()) // nil: look every time; else only when woken
+}
+
+// showing makes a topic. load reads what there is to show, given the query of the
+// address; show renders it, and is not asked when load gives the same again
+// (reflect.DeepEqual). Both work for all who look at once, so neither may depend on who
+// that is.
+func showing[T any](load func(context.Context, url.Values) (T, error), show func(T) templ.Component) topic {
+	return topic{
+		load: func(ctx context.Context, q url.Values) (any, error) { return load(ctx, q) },
+		show: func(data any) templ.Component { return show(data.(T)) },
+	}
+}
+
+// topics are what pages show live, served as server-sent events. What is looked at is
+// read and rendered by one goroutine for all who look at the same, and what nobody looks
+// at by none.
+type topics struct {
+	all   map[string]topic
+	stop  <-chan struct{} // closed when listeners are to leave; nil: never
+	log   *slog.Logger
+	alive time.Duration // liveAlive
+
+	mu        sync.Mutex // guards what follows
+	streams   map[string]*stream
+	listeners int
+}
+
+// A stream is one topic with one query, while somebody listens.
+type stream struct {
+	key       string
+	newest    atomic.Pointer[edition]
+	listeners int // guarded by topics.mu
+	cancel    context.CancelFunc
+	done      chan struct{} // closed when the goroutine has ended
+}
+
+// An edition is the bytes that every listener gets.
+type edition struct {
+	frame []byte        // nil: there is none yet
+	next  chan struct{} // closed when there is a newer one
+}
+
+func newTopics(all map[string]topic, stop <-chan struct{}, log *slog.Logger) *topics {
+	return &topics{all: all, stop: stop, log: log, alive: liveAlive, streams: map[string]*stream{}}
+}
+
+// serveLive sends what a live part of a page shows.
+func (s *server) serveLive(w http.ResponseWriter, r *http.Request) error {
+	return s.live.serve(w, r, func(who access) bool {
+		v, err := s.visitor(r)
+		return err != nil || v.signedIn() && who.may(v.User.Role) // a database that is busy signs nobody out
+	})
+}
+
+// serve sends the topic in the path until the browser goes, the server stops, or may says
+// no. A listener that is slow misses editions: it always gets the newest.
+func (l *topics) serve(w http.ResponseWriter, r *http.Request, may func(access) bool) error {
+	name, query := r.PathValue("topic"), r.URL.Query()
+	t, there := l.all[name]
+	if !there {
+		return fmt.Errorf("topic %q: %w", name, store.ErrNotFound)
+	}
+	if !may(t.who) {
+		return errForbidden
+	}
+	st := l.join(name+"?"+query.Encode(), t, query)
+	if st == nil {
+		w.Header().Set("Retry-After", "60")
+		plain(w, http.StatusServiceUnavailable, "too many pages are open")
+		return nil
+	}
+	defer l.leave(st)
+
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // nginx would wait for more
+	out := http.NewResponseController(w)
+	defer out.SetWriteDeadline(time.Time{}) // another request may come on the connection
+	send := func(frame []byte) bool {
+		_ = out.SetWriteDeadline(time.Now().Add(liveWrite)) // a writer that has none is no network's
+		_, err := w.Write(frame)
+		return err == nil && out.Flush() == nil
+	}
+	alive := time.NewTicker(l.alive)
+	defer alive.Stop()
+	now := st.newest.Load()
+	frame := now.frame
+	if frame == nil {
+		frame = keepAlive
+	}
+	for send(frame) {
+		select {
+		case <-now.next:
+			now = st.newest.Load()
+			frame = now.frame
+		case <-alive.C:
+			if !may(t.who) {
+				send(signedOut)
+				return nil
+			}
+			frame = keepAlive
+		case <-r.Context().Done():
+			return nil
+		case <-l.stop:
+			return nil
+		}
+	}
+	return nil
+}
+
+// join adds a listener, or gives nil if there are too many.
+func (l *topics) join(key string, t topic, q url.Values) *stream {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.listeners >= liveMost {
+		return nil
+	}
+	st := l.streams[key]
+	if st == nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		st = &stream{key: key, cancel: cancel, done: make(chan struct{})}
+		st.newest.Store(&edition{next: make(chan struct{})})
+		l.streams[key] = st
+		go l.run(ctx, st, t, q)
+	}
+	st.listeners++
+	l.listeners++
+	liveListeners.Inc()
+	return st
+}
+
+// leave takes a listener away. With the last one the stream ends, before leave returns.
+func (l *topics) leave(st *stream) {
+	l.mu.Lock()
+	st.listeners--
+	l.listeners--
+	last := st.listeners == 0
+	if last {
+		delete(l.streams, st.key)
+	}
+	l.mu.Unlock()
+	liveListeners.Dec()
+	if last {
+		st.cancel()
+		<-st.done
+	}
+}
+
+// run keeps a stream's edition up to date.
+func (l *topics) run(ctx context.Context, st *stream, t topic, q url.Values) {
+	defer close(st.done)
+	var wake <-chan struct{}
+	if t.watch != nil {
+		var end func()
+		wake, end = t.watch()
+		defer end()
+	}
+	rest := time.NewTicker(cmp.Or(t.every, liveEvery))
+	defer rest.Stop()
+	var last any
+	faulty := false
+	for {
+		data, frame, err := t.edition(ctx, q, last)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			last, faulty = data, false
+			if frame != nil && !bytes.Equal(frame, st.newest.Load().frame) {
+				was := st.newest.Swap(&edition{frame, make(chan struct{})})
+				close(was.next)
+			}
+		case !faulty && !errors.Is(err, store.ErrNotFound): // what is looked at may have been removed
+			faulty = true
+			l.log.Error("a live part of a page cannot be made", "topic", st.key, "err", err)
+		}
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+			return
+		}
+		if wake == nil {
+			continue
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// edition gives what there is to show, and the frame that shows it, or no frame if it is
+// what it was.
+func (t topic) edition(ctx context.Context, q url.Values, last any) (data any, frame []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil { // net/http would, for a handler
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	data, err = t.load(ctx, q)
+	if err != nil || reflect.DeepEqual(data, last) {
+		return data, nil, err
+	}
+	liveRenderings.Inc()
+	var b bytes.Buffer
+	if err := t.show(data).Render(ctx, &b); err != nil {
+		return data, nil, err
+	}
+	return data, event("", b.Bytes()), nil
+}
+
+var (
+	keepAlive = []byte(":\n\n")
+	// signedOut also has the page leave, so that it does not ask again and again.
+	signedOut = append(event("", []byte(`<p role="alert">You are signed out. <a href="">Sign in again</a> to see more.</p>`)),
+		event(liveEnd, nil)...)
+)
+
+// liveEnd is the event that ends a page's listening.
+const liveEnd = "end"
+
+// event makes an event: its data replaces what the page shows, unless it has a name.
+func event(name string, data []byte) []byte {
+	var b bytes.Buffer
+	if name != "" {
+		fmt.Fprintf(&b, "event: %s\n", name)
+	}
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
+	for line := range bytes.SplitSeq(data, []byte("\n")) {
+		fmt.Fprintf(&b, "data: %s\n", line)
+	}
+	b.WriteByte('\n')
+	return b.Bytes()
+}
+
+// liveAttributes make an element show a topic: path is "/admin/live/TOPIC?QUERY". Its
+// children, as the page was made, are what people without JavaScript see; each edition of
+// the topic takes their place. They must not hold what a person changes, such as a form or
+// a details element that was opened, nor other live elements.
+func liveAttributes(ctx context.Context, path string) templ.Attributes {
+	return templ.Attributes{
+		"hx-sse:connect": path,
+		"hx-sse:close":   liveEnd,
+		"hx-swap":        "innerMorph",
+		"hx-nonce":       templ.GetNonce(ctx),
+	}
+}

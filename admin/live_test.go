@@ -1,0 +1,376 @@
+package admin
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"hearsay/hub/store"
+)
+
+// A score is what the tests show: a number that they change.
+type score struct {
+	n              atomic.Int64
+	loaded, shown  atomic.Int64
+	fault          atomic.Pointer[error]
+	faultyRenderer bool
+}
+
+func (sc *score) topic() topic {
+	return showing(func(_ context.Context, q url.Values) (string, error) {
+		sc.loaded.Add(1)
+		if err := sc.fault.Load(); err != nil {
+			return "", *err
+		}
+		return fmt.Sprint(q.Get("unit"), sc.n.Load()), nil
+	}, func(text string) templ.Component {
+		sc.shown.Add(1)
+		if sc.faultyRenderer {
+			panic("no such score")
+		}
+		return templ.Raw("<b>" + text + "</b>")
+	})
+}
+
+func liveHandler(l *topics, allowed func(access) bool) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /admin/live/{topic}", func(w http.ResponseWriter, r *http.Request) {
+		if err := l.serve(w, r, allowed); err != nil {
+			http.Error(w, err.Error(), http.StatusNotFound)
+		}
+	})
+	return mux
+}
+
+func always(access) bool { return true }
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// TestLive: a hundred browsers see every change, which is rendered once.
+func TestLive(t *testing.T) {
+	const browsers, changes = 100, 20
+	sc := &score{}
+	scores := sc.topic()
+	scores.every = time.Millisecond
+	l := newTopics(map[string]topic{"score": scores}, nil, quiet)
+	srv := httptest.NewServer(liveHandler(l, always))
+	defer srv.Close()
+
+	var heard [changes + 1]sync.WaitGroup
+	for i := range heard {
+		heard[i].Add(browsers)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	for range browsers {
+		running.Go(func() {
+			r, _ := http.NewRequestWithContext(ctx, "GET", srv.URL+"/admin/live/score?unit=EUR", nil)
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			if got := resp.Header.Get("Content-Type"); got != "text/event-stream" {
+				t.Errorf("Content-Type: got %q", got)
+			}
+			next := 0
+			for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+				var n int
+				if _, err := fmt.Sscanf(lines.Text(), "data: <b>EUR%d</b>", &n); err == nil {
+					if n < next {
+						t.Errorf("got %d again, after %d", n, next-1)
+					}
+					for ; next <= n; next++ {
+						heard[next].Done()
+					}
+				}
+			}
+		})
+	}
+	for i := range heard {
+		sc.n.Store(int64(i))
+		heard[i].Wait()
+	}
+	if got := sc.shown.Load(); got != changes+1 {
+		t.Errorf("rendered %d times for %d browsers, want %d", got, browsers, changes+1)
+	}
+	leave()
+	running.Wait()
+	http.DefaultClient.CloseIdleConnections()
+	srv.Close() // waits for the handlers
+	if len(l.streams) != 0 || l.listeners != 0 {
+		t.Errorf("%d streams and %d listeners are left", len(l.streams), l.listeners)
+	}
+}
+
+// A screen is a browser's end in a bubble.
+type screen struct {
+	http.ResponseWriter
+	frames chan string // unbuffered: a browser that does not read is slow
+	ctx    context.Context
+	leave  context.CancelFunc
+	left   chan struct{} // closed when the handler has returned
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	select {
+	case s.frames <- string(p):
+		return len(p), nil
+	case <-s.ctx.Done():
+		return 0, s.ctx.Err()
+	}
+}
+
+func (s *screen) Flush() {}
+
+func look(t *testing.T, l *topics, path string, allowed func(access) bool) *screen {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &screen{httptest.NewRecorder(), make(chan string), ctx, cancel, make(chan struct{})}
+	go func() {
+		defer close(s.left)
+		liveHandler(l, allowed).ServeHTTP(s, httptest.NewRequestWithContext(ctx, "GET", path, nil))
+	}()
+	return s
+}
+
+func (s *screen) end() {
+	s.leave()
+	<-s.left
+}
+
+// next gives the next frame that is no keep-alive.
+func (s *screen) next() string {
+	for frame := range s.frames {
+		if frame != string(keepAlive) {
+			return frame
+		}
+	}
+	panic("unreachable")
+}
+
+// TestLive_slow: who does not read for an hour gets the newest, and costs nothing.
+func TestLive_slow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := &score{}
+		l := newTopics(map[string]topic{"score": sc.topic()}, nil, quiet)
+		s := look(t, l, "/admin/live/score", always)
+		if got := s.next(); got != "data: <b>0</b>\n\n" {
+			t.Errorf("first: got %q", got)
+		}
+		for range 3600 {
+			sc.n.Add(1)
+			time.Sleep(time.Second)
+		}
+		late := s.next() // perhaps the one that was being written
+		if late != "data: <b>3600</b>\n\n" {
+			late = s.next()
+		}
+		if late != "data: <b>3600</b>\n\n" {
+			t.Errorf("after an hour: got %q, want the newest", late)
+		}
+		s.end()
+	})
+}
+
+// TestLive_unchanged: what does not change is rendered once, what nobody looks at never.
+func TestLive_unchanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := &score{}
+		l := newTopics(map[string]topic{"score": sc.topic()}, nil, quiet)
+		time.Sleep(time.Hour)
+		if sc.loaded.Load() != 0 {
+			t.Error("somebody looked though nobody listens")
+		}
+		s := look(t, l, "/admin/live/score", always)
+		s.next()
+		began := time.Now()
+		for range 4 * 60 { // an hour
+			if got := <-s.frames; got != string(keepAlive) {
+				t.Errorf("got %q, want only keep-alives", got)
+			}
+		}
+		if took := time.Since(began); took != time.Hour {
+			t.Errorf("the keep-alives of an hour came in %v", took)
+		}
+		if sc.shown.Load() != 1 {
+			t.Errorf("rendered %d times, want once", sc.shown.Load())
+		}
+		s.end()
+		loaded := sc.loaded.Load()
+		time.Sleep(time.Hour)
+		if sc.loaded.Load() != loaded {
+			t.Error("somebody looks though all have left")
+		}
+	})
+}
+
+// TestLive_watch: a topic that is woken is not looked at in between, and not too often.
+func TestLive_watch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := &score{}
+		wake, ended := make(chan struct{}, 1), false
+		scores := sc.topic()
+		scores.every = time.Minute
+		scores.watch = func() (<-chan struct{}, func()) { return wake, func() { ended = true } }
+		l := newTopics(map[string]topic{"score": scores}, nil, quiet)
+		s := look(t, l, "/admin/live/score", always)
+		s.next()
+		for i := range 3 {
+			began := time.Now()
+			sc.n.Add(1)
+			wake <- struct{}{}
+			if got, want := s.next(), fmt.Sprintf("data: <b>%d</b>\n\n", i+1); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			if took := time.Since(began); took > time.Minute {
+				t.Errorf("it took %v", took)
+			}
+		}
+		if sc.loaded.Load() != 4 {
+			t.Errorf("looked %d times, want 4", sc.loaded.Load())
+		}
+		s.end()
+		if !ended {
+			t.Error("the watch has not ended")
+		}
+	})
+}
+
+// TestLive_revoked: who may not listen any more is told within a keep-alive's time, and
+// told to stop.
+func TestLive_revoked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var revoked atomic.Bool
+		l := newTopics(map[string]topic{"score": (&score{}).topic()}, nil, quiet)
+		s := look(t, l, "/admin/live/score", func(access) bool { return !revoked.Load() })
+		s.next()
+		time.Sleep(20 * time.Second)
+		revoked.Store(true)
+		began := time.Now()
+		got := s.next()
+		if !strings.Contains(got, "You are signed out") || !strings.HasSuffix(got, "event: end\ndata: \n\n") {
+			t.Errorf("got %q", got)
+		}
+		if took := time.Since(began); took > 2*liveAlive {
+			t.Errorf("it took %v", took)
+		}
+		<-s.left
+	})
+}
+
+// TestLive_fault: what cannot be shown ends nothing; it is shown when it can be.
+func TestLive_fault(t *testing.T) {
+	for _, renderer := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var logged strings.Builder
+			sc := &score{faultyRenderer: renderer}
+			fault := errors.New("out of ink")
+			if !renderer {
+				sc.fault.Store(&fault)
+			}
+			l := newTopics(map[string]topic{"score": sc.topic()}, nil, slog.New(slog.NewTextHandler(&logged, nil)))
+			s := look(t, l, "/admin/live/score", always)
+			for range 10 {
+				if got := <-s.frames; got != string(keepAlive) {
+					t.Errorf("got %q", got)
+				}
+			}
+			if n := strings.Count(logged.String(), "\n"); n != 1 {
+				t.Errorf("%d lines in the log, want one:\n%s", n, &logged)
+			}
+			if !renderer {
+				sc.fault.Store(nil)
+				if got := s.next(); got != "data: <b>0</b>\n\n" {
+					t.Errorf("got %q", got)
+				}
+			}
+			s.end()
+		})
+	}
+}
+
+func TestLive_refused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newTopics(map[string]topic{"score": (&score{}).topic()}, nil, quiet)
+		w := httptest.NewRecorder()
+		err := l.serve(w, httptest.NewRequest("GET", "/", nil), always)
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("unknown topic: got %v", err)
+		}
+		var screens []*screen
+		for i := range liveMost {
+			s := look(t, l, fmt.Sprintf("/admin/live/score?unit=%d-", i%7), always)
+			s.next()
+			screens = append(screens, s)
+		}
+		if len(l.streams) != 7 {
+			t.Errorf("%d streams, want one for each query", len(l.streams))
+		}
+		w = httptest.NewRecorder()
+		liveHandler(l, always).ServeHTTP(w, httptest.NewRequest("GET", "/admin/live/score", nil))
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+			t.Errorf("one too many: got %d", w.Code)
+		}
+		for _, s := range screens {
+			s.end()
+		}
+	})
+}
+
+// TestLive_stop: listeners do not keep the server from stopping.
+func TestLive_stop(t *testing.T) {
+	stop := make(chan struct{})
+	l := newTopics(map[string]topic{"score": (&score{}).topic()}, stop, quiet)
+	srv := httptest.NewServer(liveHandler(l, always))
+	srv.Config.RegisterOnShutdown(func() { close(stop) })
+	var bodies []io.ReadCloser
+	for range 10 {
+		resp, err := http.Get(srv.URL + "/admin/live/score")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		bodies = append(bodies, resp.Body)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := srv.Config.Shutdown(ctx); err != nil {
+		t.Errorf("the server does not stop: %v", err)
+	}
+	for _, body := range bodies {
+		if _, err := io.Copy(io.Discard, body); err != nil {
+			t.Errorf("a stream did not end but break: %v", err)
+		}
+	}
+	srv.Close()
+}
+
+func TestEvent(t *testing.T) {
+	for _, tt := range []struct{ name, data, want string }{
+		{"", "one", "data: one\n\n"},
+		{"", "", "data: \n\n"},
+		{"", "one\ntwo\r\nthree\rfour", "data: one\ndata: two\ndata: three\ndata: four\n\n"},
+		{"", "event: end", "data: event: end\n\n"},
+		{"", "\n\nevent: end\n\n", "data: \ndata: \ndata: event: end\ndata: \ndata: \n\n"},
+		{"end", "", "event: end\ndata: \n\n"},
+	} {
+		if got := string(event(tt.name, []byte(tt.data))); got != tt.want {
+			t.Errorf("event(%q, %q) = %q, want %q", tt.name, tt.data, got, tt.want)
+		}
+	}
+}
