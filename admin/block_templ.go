@@ -59,7 +59,7 @@ func blocksPage(p blocks) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<button>Block</button></form><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Word</th><th scope=\"col\">No name of</th><th scope=\"col\"><span class=\"unseen\">What can be done</span></th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<button>Block</button></form><div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Word</th><th scope=\"col\">No name of</th><th scope=\"col\"><span class=\"unseen\">What can be done</span></th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -123,9 +123,9 @@ func blocksPage(p blocks) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var6 string
-				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs("Take " + one.Word + " off the list")
+				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs("Take off " + one.Word)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin/block.templ`, Line: 38, Col: 90}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin/block.templ`, Line: 38, Col: 76}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 				if templ_7745c5c3_Err != nil {

@@ -45,3 +45,11 @@ func LivePage(text func() string, allowed func() bool) http.Handler {
 	})
 	return guard(mux)
 }
+
+// Routes are the patterns of all routes.
+func Routes() (patterns []string) {
+	for _, one := range (&server{}).routes() {
+		patterns = append(patterns, one.pattern)
+	}
+	return patterns
+}

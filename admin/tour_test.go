@@ -1,0 +1,215 @@
+package admin_test
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"hearsay/admin"
+	"hearsay/hub/hubtest"
+	"hearsay/hub/store"
+)
+
+// tour says with which path each page is looked at in the browser. Every GET route that is
+// a page stands here, or the test fails.
+var tour = map[string]string{
+	"GET /{$}":                              "/",
+	"GET /login":                            "", // looked at before anybody has signed in
+	"GET /setup/{token}":                    "",
+	"GET /password/{token}":                 "",
+	"GET /admin":                            "/admin",
+	"GET /admin/account":                    "/admin/account",
+	"GET /admin/account/totp":               "/admin/account/totp",
+	"GET /admin/games":                      "/admin/games",
+	"GET /admin/new/game":                   "/admin/new/game",
+	"GET /admin/games/{name}":               "/admin/games/Alpha",
+	"GET /admin/games/{name}/edit":          "/admin/games/Alpha/edit",
+	"GET /admin/games/{name}/secret":        "/admin/games/Delta/secret",
+	"GET /admin/applications":               "/admin/applications",
+	"GET /admin/new/application":            "/admin/new/application",
+	"GET /admin/applications/{name}":        "/admin/applications/Site",
+	"GET /admin/applications/{name}/edit":   "/admin/applications/Site/edit",
+	"GET /admin/applications/{name}/secret": "", // the same page as a game's
+	"GET /admin/blocks":                     "/admin/blocks",
+	"GET /admin/people":                     "/admin/people",
+	"GET /admin/new/user":                   "/admin/new/user",
+	"GET /admin/people/{name}":              "/admin/people/moderator",
+	"GET /admin/sessions":                   "/admin/sessions",
+}
+
+// notPages are GET routes that people do not look at.
+var notPages = []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/", "GET /admin/live/{topic}"}
+
+// furnish fills a site with something of everything.
+func furnish(t testing.TB, s *site) {
+	t.Helper()
+	ctx := t.Context()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.user(t, store.Admin)
+	s.user(t, store.Moderator)
+	alpha, err := s.Store.CreateGame(ctx, store.Game{
+		ShortName: "Alpha", Name: "Alpha, a world of its own", Display: true, Tagline: "Dragons, and tea",
+		Description: "A game of many words.\n\nSince 1994.", HomepageURL: "https://alpha.example", Owner: "moderator",
+	}, store.LongSecret)
+	check(err)
+	_, err = s.Store.AddConnection(ctx, "Alpha", store.Connection{Type: "web", URL: "https://alpha.example/play"})
+	check(err)
+	_, err = s.Store.AddConnection(ctx, "Alpha", store.Connection{Type: "telnet", Host: "alpha.example", Port: 4000})
+	check(err)
+	check(s.Store.AddRedirectURI(ctx, "Alpha", "https://alpha.example/back"))
+	_, err = s.Store.CreateEvent(ctx, store.Event{Game: "Alpha", Title: "Harvest fair", StartDate: "2026-10-01", EndDate: "2026-10-07"})
+	check(err)
+	_, err = s.Store.CreateGame(ctx, store.Game{ShortName: "Beta", Name: "Beta " + strings.Repeat("very long ", 9), Display: false}, store.LongSecret)
+	check(err)
+	until := time.Now().Add(48 * time.Hour)
+	check(s.Store.SuspendGame(ctx, "Beta", store.Suspension{Reason: "Floods the channel gossip", Until: &until}))
+	_, err = s.Store.CreateGame(ctx, store.Game{ShortName: "Gamma", Name: "Gamma MUD", Display: true}, store.LongSecret)
+	check(err)
+	_, err = s.Store.RotateGame(ctx, "Gamma", store.Rotation{OldEnds: until})
+	check(err)
+	_, err = s.Store.CreateApplication(ctx, store.Application{ShortName: "Site", Name: "A player site", SyncForm: "versions", Credentials: true}, store.LongSecret)
+	check(err)
+
+	connect(t, s, alpha, "Ann", "Bob")
+}
+
+// connect puts a game on the network until the test ends.
+func connect(t testing.TB, s *site, c store.Credential, players ...string) *hubtest.Socket {
+	t.Helper()
+	socket, err := hubtest.Dial(t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/socket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { socket.Conn.CloseNow() })
+	if err := socket.Authenticate(t.Context(), c, map[string]any{
+		"supports": []string{"channels", "players", "tells"}, "channels": []string{"gossip", "testing"},
+		"players": players, "user_agent": "AlphaMUD", "version": "3.1",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return socket
+}
+
+//go:embed testdata/axe.min.js
+var axe string
+
+// TestTour_inBrowser looks at every page as people do: in light and dark, on a phone and
+// on a wide screen. With HEARSAY_TEST_SCREENSHOTS=DIR it leaves a picture of each.
+func TestTour_inBrowser(t *testing.T) {
+	browser := openBrowser(t)
+	s := newSite(t)
+	furnish(t, s)
+	for _, pattern := range admin.Routes() {
+		_, there := tour[pattern]
+		if strings.HasPrefix(pattern, http.MethodGet) && !there && !slices.Contains(notPages, pattern) {
+			t.Errorf("nobody looks at %s", pattern)
+		}
+	}
+	link, err := s.Store.CreatePasswordLink(t.Context(), "moderator", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit(t, browser, s, "/login", "/password/"+link, "/admin/games") // nobody is signed in: the last is the login
+	ctx, cancel := context.WithTimeout(browser, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx,
+		chromedp.Navigate(s.URL+"/login"),
+		chromedp.SendKeys("#username", "admin"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
+		chromedp.WaitVisible(".shell h1"),
+		// So that there is a secret to show.
+		chromedp.Navigate(s.URL+"/admin/new/game"),
+		chromedp.SendKeys("#short_name", "Delta"), chromedp.SendKeys("#name", "Delta"), chromedp.Click("form.narrow button"),
+		chromedp.WaitVisible(".facts"),
+	); err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, path := range tour {
+		if path != "" {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	visit(t, browser, s, append(paths, "/admin/games?q=nothing", "/admin/games?filter=online&sort=players")...)
+}
+
+// visit looks at pages in every scheme and width.
+func visit(t *testing.T, browser context.Context, s *site, paths ...string) {
+	for _, path := range paths {
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int64{390, 1280} {
+				t.Run(fmt.Sprintf("%s %s %d", path, scheme, width), func(t *testing.T) {
+					ctx, cancel := context.WithTimeout(browser, 60*time.Second)
+					defer cancel()
+					complaints := listen(t, ctx)
+					if err := chromedp.Do(ctx, emulateScheme(scheme), chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.URL+path)); err != nil {
+						t.Fatal(err)
+					}
+					got, err := chromedp.Run(ctx, chromedp.Evaluate[look](lookScript))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got.Heading == "" || !got.Painted || got.Scheme != scheme {
+						t.Errorf("heading %q, painted: %t, %s; want a painted page in %s", got.Heading, got.Painted, got.Scheme, scheme)
+					}
+					if got.Width > width {
+						t.Errorf("the page is %d px wide in a window of %d: it scrolls sideways", got.Width, width)
+					}
+					for _, one := range barriers(t, ctx) {
+						t.Errorf("axe: %s", one)
+					}
+					if c := complaints(); len(c) > 0 {
+						t.Errorf("the browser complains: %q", c)
+					}
+					picture(t, ctx, fmt.Sprintf("%s-%s-%d.png", strings.NewReplacer("/", "_", "?", "_", "&", "_").Replace(path), scheme, width))
+				})
+			}
+		}
+	}
+}
+
+// barriers are what axe finds against WCAG 2.2 AA and good practice.
+func barriers(t testing.TB, ctx context.Context) (all []string) {
+	t.Helper()
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe+`;
+		axe.run({resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v =>
+			v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(" | "))))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(text), &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// picture keeps what the browser shows, if somebody wants to look at it.
+func picture(t testing.TB, ctx context.Context, name string) {
+	t.Helper()
+	dir := os.Getenv("HEARSAY_TEST_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name), shot, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
