@@ -3,6 +3,7 @@ package admin
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"hearsay/hub/store"
@@ -82,10 +83,13 @@ func (l listing) Filtered(filter string) listing {
 	return l
 }
 
+// mostFirst are the columns of which people first want the most, or the newest.
+var mostFirst = []string{"players", "seen"}
+
 // Sorted is its first page in the order of a column, the other way round if it is
 // already in that order.
 func (l listing) Sorted(by string) listing {
-	l.Desc = l.Sort == by && !l.Desc
+	l.Desc = l.Sort == by && !l.Desc || l.Sort != by && slices.Contains(mostFirst, by)
 	l.Sort, l.Number = by, 1
 	return l
 }
