@@ -9,7 +9,7 @@ import (
 	"hearsay/hub/store"
 )
 
-// A peer is what games and applications have in common for operators: credentials,
+// A peerKind is what games and applications have in common for operators: credentials,
 // suspension and removal.
 type peerKind struct {
 	noun      string
@@ -19,20 +19,13 @@ type peerKind struct {
 	resume    func(*store.Store, context.Context, string) error
 }
 
-var off = false
-
 var (
 	gameKind = peerKind{
-		"game", (*store.Store).RotateGame, (*store.Store).EndGameSecret, (*store.Store).SuspendGame,
-		func(st *store.Store, ctx context.Context, name string) error {
-			return st.UpdateGame(ctx, name, store.GameEdit{Suspended: &off})
-		},
+		"game", (*store.Store).RotateGame, (*store.Store).EndGameSecret, (*store.Store).SuspendGame, (*store.Store).ResumeGame,
 	}
 	applicationKind = peerKind{
-		"application", (*store.Store).RotateApplication, (*store.Store).EndApplicationSecret, (*store.Store).SuspendApplication,
-		func(st *store.Store, ctx context.Context, name string) error {
-			return st.UpdateApplication(ctx, name, store.ApplicationEdit{Suspended: &off})
-		},
+		"application", (*store.Store).RotateApplication, (*store.Store).EndApplicationSecret,
+		(*store.Store).SuspendApplication, (*store.Store).ResumeApplication,
 	}
 )
 
@@ -41,7 +34,7 @@ func (k peerKind) list() string { return "/admin/" + k.noun + "s" }
 
 func (k peerKind) path(name string) string { return k.list() + "/" + name }
 
-// access is what the page of a game or application shows of its credentials and
+// peerAccess is what the page of a game or application shows of its credentials and
 // suspension.
 type peerAccess struct {
 	kind                                           peerKind

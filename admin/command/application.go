@@ -11,7 +11,10 @@ import (
 func applicationCommand() *cobra.Command {
 	return noun("application", "Applications that are fed with the network's records",
 		applicationAdd(), applicationList(), applicationEdit(),
-		rotation((*store.Store).RotateApplication).command("application"), applicationRemove())
+		rotation((*store.Store).RotateApplication).command("application"),
+		endingSecret((*store.Store).EndApplicationSecret).command("application"),
+		suspension((*store.Store).SuspendApplication).command("application"),
+		resuming((*store.Store).ResumeApplication).command("application"), applicationRemove())
 }
 
 func (c *call) application(shortName string) (store.Application, error) {

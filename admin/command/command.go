@@ -17,7 +17,7 @@ import (
 func Add(root *cobra.Command) {
 	root.AddCommand(
 		gameCommand(), channelCommand(), applicationCommand(), connectionCommand(), redirectCommand(),
-		eventCommand(), blockCommand(), userCommand(),
+		eventCommand(), blockCommand(), userCommand(), sessionCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(misuse)

@@ -11,7 +11,9 @@ import (
 
 func gameCommand() *cobra.Command {
 	return noun("game", "Games that may connect",
-		gameAdd(), gameList(), gameShow(), gameEdit(), rotation((*store.Store).RotateGame).command("game"), gameRemove())
+		gameAdd(), gameList(), gameShow(), gameEdit(), rotation((*store.Store).RotateGame).command("game"),
+		endingSecret((*store.Store).EndGameSecret).command("game"), suspension((*store.Store).SuspendGame).command("game"),
+		resuming((*store.Store).ResumeGame).command("game"), gameRemove())
 }
 
 func (c *call) game(shortName string) (store.Game, error) {
@@ -28,6 +30,7 @@ func gameFlags(cmd *cobra.Command, g *store.Game) {
 	f.StringVar(&g.HomepageURL, "homepage-url", "", "its web page, http:// or https://")
 	f.StringVar(&g.Tagline, "tagline", "", "one line about it, at most 200 characters")
 	f.StringVar(&g.UserAgentURL, "user-agent-url", "", "the web page of its software, http:// or https://")
+	f.StringVar(&g.Owner, "owner", "", "the user who answers for it")
 	f.BoolVar(&g.AllowCharacterRegistration, "allow-character-registration", true, "let players register their characters with the hub")
 }
 
@@ -124,13 +127,14 @@ func (d gameDetail) lines() [][]string {
 		{"short name", d.ShortName},
 		{"name", d.Name},
 		{"display", yesNo(d.Display)},
-		{"suspended", yesNo(d.Suspended)},
+		{"suspended", suspended(d.Suspended, d.SuspendedReason, d.SuspendedUntil)},
 		{"tagline", d.Tagline},
 		{"description", d.Description},
 		{"homepage", d.HomepageURL},
 		{"software", strings.TrimSpace(d.UserAgent + " " + d.Version)},
 		{"software's page", d.UserAgentURL},
 		{"registers characters", yesNo(d.AllowCharacterRegistration)},
+		{"owner", d.Owner},
 		{"last seen", moment(d.LastSeenAt)},
 		{"client id", d.ClientID},
 		{"secret last used", moment(d.SecretUsedAt)},
@@ -163,6 +167,7 @@ func gameEdit() *cobra.Command {
 				HomepageURL:                given(c, "homepage-url", &g.HomepageURL),
 				Tagline:                    given(c, "tagline", &g.Tagline),
 				UserAgentURL:               given(c, "user-agent-url", &g.UserAgentURL),
+				Owner:                      given(c, "owner", &g.Owner),
 				Display:                    given(c, "display", &g.Display),
 				AllowCharacterRegistration: given(c, "allow-character-registration", &g.AllowCharacterRegistration),
 				Suspended:                  given(c, "suspended", &g.Suspended),

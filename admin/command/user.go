@@ -17,7 +17,7 @@ import (
 )
 
 func userCommand() *cobra.Command {
-	return noun("user", "People who run the hub from a browser", userAdd(), userList(), userPassword(), userRemove())
+	return noun("user", "People who run the hub from a browser", userAdd(), userList(), userPassword(), userLink(), userRole(), userTOTP(), userRemove())
 }
 
 func (c *call) user(username string) (store.User, error) {
@@ -93,6 +93,69 @@ func userPassword() *cobra.Command {
 				return err
 			}
 			return c.say(u, "Changed the password of %s.", u.Username)
+		}),
+	}
+}
+
+func userLink() *cobra.Command {
+	return &cobra.Command{
+		Use:     "link USERNAME",
+		Short:   "Print a link with which the user sets a password, once, within a day",
+		Example: "  hearsay user link ann",
+		Args:    take("USERNAME"),
+		RunE: run(existing, func(c *call) error {
+			u, err := c.user(c.args[0])
+			if err != nil {
+				return err
+			}
+			token, err := c.store.CreatePasswordLink(c.Context(), u.Username, time.Now())
+			if err != nil {
+				return err
+			}
+			record := struct {
+				Username string `json:"username"`
+				Path     string `json:"path"`
+			}{u.Username, "/password/" + token}
+			return c.say(record, "Hand this to %s, after the address of the hub's pages:\n\n  %s\n", u.Username, record.Path)
+		}),
+	}
+}
+
+func userRole() *cobra.Command {
+	return &cobra.Command{
+		Use:     "role USERNAME ROLE",
+		Short:   "Make a user an admin or a moderator",
+		Example: "  hearsay user role ann moderator",
+		Args:    take("USERNAME", "ROLE"),
+		RunE: run(existing, func(c *call) error {
+			if err := c.store.SetRole(c.Context(), c.args[0], store.Role(c.args[1])); err != nil {
+				return c.unknown(err, "user", c.args[0])
+			}
+			u, err := c.user(c.args[0])
+			if err != nil {
+				return err
+			}
+			return c.say(u, "%s is %s now.", u.Username, u.Role)
+		}),
+	}
+}
+
+func userTOTP() *cobra.Command {
+	return &cobra.Command{
+		Use:     "totp-off USERNAME",
+		Short:   "Turn a user's two-factor login off; only the user can turn it on, in the browser",
+		Example: "  hearsay user totp-off ann",
+		Args:    take("USERNAME"),
+		RunE: run(existing, func(c *call) error {
+			u, err := c.user(c.args[0])
+			if err != nil {
+				return err
+			}
+			if err := c.store.DisableTOTP(c.Context(), u.Username); err != nil {
+				return err
+			}
+			u.TwoFactor = false
+			return c.say(u, "A login of %s takes the password alone now.", u.Username)
 		}),
 	}
 }

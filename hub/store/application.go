@@ -167,6 +167,12 @@ func (s *Store) SuspendApplication(ctx context.Context, shortName string, u Susp
 	})
 }
 
+// ResumeApplication ends an application's suspension.
+func (s *Store) ResumeApplication(ctx context.Context, shortName string) error {
+	no := false
+	return s.UpdateApplication(ctx, shortName, ApplicationEdit{Suspended: &no})
+}
+
 // EndApplicationSecret refuses an application's old secret from now on.
 func (s *Store) EndApplicationSecret(ctx context.Context, shortName string) error {
 	return s.operate(ctx, "application end-secret", shortName, func(conn *sqlite.Conn) error {

@@ -266,6 +266,12 @@ func (s *Store) SuspendGame(ctx context.Context, shortName string, u Suspension)
 	})
 }
 
+// ResumeGame ends a game's suspension.
+func (s *Store) ResumeGame(ctx context.Context, shortName string) error {
+	no := false
+	return s.UpdateGame(ctx, shortName, GameEdit{Suspended: &no})
+}
+
 // EndGameSecret refuses a game's old secret from now on.
 func (s *Store) EndGameSecret(ctx context.Context, shortName string) error {
 	return s.operate(ctx, "game end-secret", shortName, func(conn *sqlite.Conn) error {
