@@ -48,13 +48,13 @@ func (s *server) servePasswordChange(w http.ResponseWriter, r *http.Request) err
 	}
 	_, err := s.Store.CheckPassword(r.Context(), v.Username, r.PostFormValue("old"))
 	if errors.Is(err, store.ErrUnauthorized) {
-		err = invalid("old", "is not your password")
+		err = invalid("old", "that is not your password")
 	}
 	password := r.PostFormValue("password")
 	if err == nil {
 		s.logins.succeeded(v.Username, s.Remote(r))
 		if password != r.PostFormValue("again") {
-			err = invalid("again", "is not the same; write the password twice")
+			err = invalid("again", "these two are not the same; write the password twice")
 		}
 	}
 	if err == nil {
@@ -148,7 +148,7 @@ func (s *server) serveTOTPDisable(w http.ResponseWriter, r *http.Request) error 
 	}
 	_, err := s.Store.CheckPassword(r.Context(), v.Username, r.PostFormValue("current"))
 	if errors.Is(err, store.ErrUnauthorized) {
-		err = invalid("current", "is not your password")
+		err = invalid("current", "that is not your password")
 	}
 	if err == nil {
 		s.logins.succeeded(v.Username, s.Remote(r))

@@ -62,6 +62,16 @@ func invalid(field, reason string) error { return &store.FieldError{Field: field
 // label is how a field of a record is called where people read it.
 func label(field string) string { return strings.ReplaceAll(field, "_", " ") }
 
+// sentence says what is wrong with a field: reasons that begin with a verb are of it.
+func sentence(field, reason string) string {
+	for _, verb := range []string{"is ", "has ", "does ", "goes "} {
+		if strings.HasPrefix(reason, verb) {
+			return capital(label(field)) + " " + reason + "."
+		}
+	}
+	return capital(reason) + "."
+}
+
 // capital makes a sentence of a text.
 func capital(text string) string {
 	r, n := utf8.DecodeRuneInString(text)

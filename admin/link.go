@@ -34,7 +34,7 @@ func (s *server) serveLinkUse(w http.ResponseWriter, r *http.Request) error {
 		return s.badLink(w, r, err, linkMend)
 	}
 	if password != r.PostFormValue("again") {
-		err = invalid("again", "is not the same; write the password twice")
+		err = invalid("again", "these two are not the same; write the password twice")
 	}
 	if err == nil {
 		ctx := store.WithActor(r.Context(), store.Actor{Name: u.Username, Address: s.Remote(r).String()})

@@ -40,13 +40,13 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 	p := setup{form: posted(r), Token: r.PathValue("token")}
 	game := store.Game{ShortName: p.Text("short_name"), Name: p.Text("name"), Display: true, AllowCharacterRegistration: true}
 	wanted := game.ShortName != "" || game.Name != ""
-	var err error
-	if wanted { // what is wrong with it is known before the admin is made
+	_, err := s.Store.LinkFor(r.Context(), p.Token, time.Now())
+	if err == nil && wanted { // what is wrong with it is known before the admin is made
 		err = s.Store.CheckGame(r.Context(), game)
 	}
 	password := r.PostFormValue("password")
 	if err == nil && password != r.PostFormValue("again") {
-		err = invalid("again", "is not the same; write the password twice")
+		err = invalid("again", "these two are not the same; write the password twice")
 	}
 	var u store.User
 	if err == nil {

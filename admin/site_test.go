@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -11,7 +12,8 @@ import (
 	"sync"
 	"testing"
 
-	"io"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"hearsay/admin"
 	"hearsay/hub"
@@ -158,4 +160,21 @@ func (p page) want(t testing.TB, status int, texts ...string) page {
 		}
 	}
 	return p
+}
+
+// ask reads the file beside the hub.
+func (s *site) ask(t testing.TB, query string) (all []string) {
+	t.Helper()
+	conn, err := sqlite.OpenConn(s.Store.Path(), sqlite.OpenReadOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := sqlitex.Execute(conn, query, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+		all = append(all, stmt.ColumnText(0))
+		return nil
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

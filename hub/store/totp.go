@@ -48,7 +48,7 @@ func totpStep(secret, code string, now time.Time) int64 {
 func (s *Store) EnableTOTP(ctx context.Context, username, secret, code string, now time.Time) (recovery []string, err error) {
 	step := totpStep(secret, code, now)
 	if step == 0 {
-		return nil, invalid("code", "is not the code of now; look at the authenticator, and at the clocks of both machines")
+		return nil, invalid("code", "does not match; look at the authenticator, and at the clocks of both machines")
 	}
 	for range recoveryCodes {
 		recovery = append(recovery, newRecoveryCode())

@@ -1,0 +1,247 @@
+package admin_test
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"hearsay/admin"
+	"hearsay/hub/store"
+)
+
+func TestSetup(t *testing.T) {
+	s := newSite(t)
+	b := s.browser(t)
+	token, err := s.Store.CreateSetupLink(t.Context(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.get(t, "/login").want(t, http.StatusOK, "Nobody can sign in yet")
+	b.get(t, "/setup/"+token+"x").want(t, http.StatusNotFound, "This link does not work")
+	b.get(t, "/setup/"+token).want(t, http.StatusOK, "Welcome to your hub", "At least 10 characters")
+	good := []string{"username", "ann", "password", password, "again", password, "short_name", "Alpha", "name", "Alpha MUD"}
+	for field, wrong := range map[string][2]string{
+		"username": {"a n", "3 to 50 letters"}, "again": {"other", "not the same"}, "short_name": {"has spaces", "1 to 15 letters"}, "name": {"", "is missing"},
+	} {
+		fields := append([]string{}, good...)
+		for i := 0; i < len(fields); i += 2 {
+			if fields[i] == field {
+				fields[i+1] = wrong[0]
+			}
+		}
+		got := b.post(t, "/setup/"+token, fields...).want(t, http.StatusUnprocessableEntity, wrong[1], `aria-invalid="true"`)
+		if strings.Contains(got.text, password) {
+			t.Error("the page shows the password")
+		}
+	}
+	short := append([]string{}, good...)
+	short[3], short[5] = "short", "short"
+	b.post(t, "/setup/"+token, short...).want(t, http.StatusUnprocessableEntity, "has 5 characters")
+	if has, err := s.Store.HasAdmin(t.Context()); err != nil || has {
+		t.Fatalf("a form that failed made an admin: %t, %v", has, err)
+	}
+	b.post(t, "/setup/"+token, good...).want(t, http.StatusSeeOther, "/admin/games/Alpha/secret")
+	page := b.get(t, "/admin/games/Alpha/secret").want(t, http.StatusOK, "Client secret", "npx --yes wscat -c ws://", "GRAPEVINE_CLIENT_ID", "config :gossip")
+	secret := regexp.MustCompile(`[a-z2-7]{52}`).FindString(page.text)
+	id := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`).FindString(page.text)
+	connect(t, s, store.Credential{ClientID: id, Secret: secret})
+	b.get(t, "/admin/games/Alpha/secret").want(t, http.StatusOK, secret) // reloading loses nothing
+	b.post(t, "/admin/secret").want(t, http.StatusSeeOther, "/admin/games/Alpha")
+	b.get(t, "/admin/games/Alpha/secret").want(t, http.StatusSeeOther)
+	if text := b.get(t, "/admin").text; strings.Contains(text, secret) || !strings.Contains(text, "not shown any more") {
+		t.Error("the secret is shown after it was put away")
+	}
+	b.get(t, "/admin/games/Alpha").want(t, http.StatusOK, "online")
+	s.browser(t).get(t, "/setup/"+token).want(t, http.StatusNotFound)
+	s.browser(t).post(t, "/setup/"+token, good...).want(t, http.StatusNotFound)
+	row := s.audit(t)[0]
+	if row != "ann user add ann" {
+		t.Errorf("the audit log begins with %q", row)
+	}
+}
+
+func TestLogin(t *testing.T) {
+	s := newSite(t)
+	s.user(t, store.Admin)
+	b := s.browser(t)
+	b.get(t, "/admin/games?q=x").want(t, http.StatusSeeOther, "/login?next=%2Fadmin%2Fgames%3Fq%3Dx")
+	wrong := b.post(t, "/login", "username", "admin", "password", "wrong", "next", "/admin/games").want(t, http.StatusUnauthorized, "The username or the password is wrong", `value="admin"`)
+	unknown := b.post(t, "/login", "username", "admix", "password", "wrong", "next", "/admin/games").want(t, http.StatusUnauthorized)
+	hide := regexp.MustCompile(`value="admi[nx]"|nonce="[^"]*"`)
+	if a, b := hide.ReplaceAllString(wrong.text, ""), hide.ReplaceAllString(unknown.text, ""); a != b {
+		t.Error("the page tells which users there are")
+	}
+	for _, next := range []string{"//evil.example", "https://evil.example", "/admin//evil.example/../..", "/administrator", "javascript:alert(1)"} {
+		got := s.browser(t).post(t, "/login", "username", "admin", "password", password, "next", next).want(t, http.StatusSeeOther)
+		if to := got.Header.Get("Location"); to != "/admin" && to != "/" {
+			t.Errorf("next %q leads to %q", next, to)
+		}
+	}
+	got := b.post(t, "/login", "username", "ADMIN", "password", password, "next", "/admin/games?q=x").want(t, http.StatusSeeOther, "/admin/games?q=x")
+	cookie := got.Header.Get("Set-Cookie")
+	for _, want := range []string{"hearsay=", "HttpOnly", "SameSite=Lax", "Path=/"} {
+		if !strings.Contains(cookie, want) {
+			t.Errorf("the cookie %q lacks %q", cookie, want)
+		}
+	}
+	if strings.Contains(cookie, "Secure") {
+		t.Errorf("a browser without TLS would not keep %q", cookie)
+	}
+	b.get(t, "/admin/games").want(t, http.StatusOK, "Games")
+	b.get(t, "/login").want(t, http.StatusSeeOther, "/admin")
+	b.post(t, "/logout").want(t, http.StatusSeeOther, "/login")
+	b.get(t, "/admin/games").want(t, http.StatusSeeOther, "/login")
+}
+
+func TestLogin_secure(t *testing.T) {
+	s := newSite(t, func(o *admin.Options) { o.Secure = func(*http.Request) bool { return true } })
+	s.user(t, store.Admin)
+	got := s.browser(t).post(t, "/login", "username", "admin", "password", password)
+	if cookie := got.Header.Get("Set-Cookie"); !strings.HasPrefix(cookie, "__Host-hearsay=") || !strings.Contains(cookie, "Secure") {
+		t.Errorf("over TLS the cookie is %q", cookie)
+	}
+}
+
+// After ten failures an account waits, whatever the password, and so does an address.
+func TestLogin_throttle(t *testing.T) {
+	s := newSite(t)
+	s.user(t, store.Admin)
+	s.user(t, store.Moderator)
+	b := s.browser(t)
+	for range 10 {
+		b.post(t, "/login", "username", "admin", "password", "wrong").want(t, http.StatusUnauthorized)
+	}
+	b.post(t, "/login", "username", "Admin", "password", password).want(t, http.StatusTooManyRequests, "Too many failed logins")
+	b.post(t, "/login", "username", "moderator", "password", password).want(t, http.StatusSeeOther) // another account; forgets the address
+	for i := range 30 {
+		b.post(t, "/login", "username", fmt.Sprint("guess", i), "password", "wrong").want(t, http.StatusUnauthorized)
+	}
+	b.post(t, "/login", "username", "moderator", "password", password).want(t, http.StatusTooManyRequests)
+}
+
+func TestTOTP(t *testing.T) {
+	s := newSite(t)
+	b := s.signedIn(t, store.Admin)
+	page := b.get(t, "/admin/account/totp").want(t, http.StatusOK, "data:image/png;base64,")
+	secret := regexp.MustCompile(`<code>([A-Z2-7]{32,})</code>`).FindStringSubmatch(page.text)
+	if secret == nil {
+		t.Fatalf("there is no key: %s", page.text)
+	}
+	code := func(at time.Time) string {
+		t.Helper()
+		text, err := totp.GenerateCode(secret[1], at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	b.post(t, "/admin/account/totp", "code", "12345").want(t, http.StatusUnprocessableEntity, "does not match", secret[1])
+	now := time.Now()
+	page = b.post(t, "/admin/account/totp", "code", code(now)).want(t, http.StatusOK, "Two-factor login is on")
+	recovery := regexp.MustCompile(`[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}`).FindAllString(page.text, -1)
+	if len(recovery) != 10 {
+		t.Fatalf("got the recovery codes %q", recovery)
+	}
+	b.get(t, "/admin/account").want(t, http.StatusOK, "10 recovery codes left")
+
+	begin := func(b *browser) string {
+		t.Helper()
+		page := b.post(t, "/login", "username", "admin", "password", password, "next", "/admin/games").want(t, http.StatusOK, "One more step")
+		if page.Header.Get("Set-Cookie") != "" {
+			t.Error("the password alone made a session")
+		}
+		return regexp.MustCompile(`name="pending" value="([^"]*)"`).FindStringSubmatch(page.text)[1]
+	}
+	other := s.browser(t)
+	pending := begin(other)
+	other.post(t, "/login/code", "pending", pending, "code", code(now)).want(t, http.StatusUnauthorized, "was used before")
+	other.post(t, "/login/code", "pending", pending, "code", recovery[0]).want(t, http.StatusSeeOther, "/admin/games")
+	other.post(t, "/login/code", "pending", pending, "code", recovery[1]).want(t, http.StatusUnauthorized, "Begin again")
+	pending = begin(s.browser(t))
+	for range 5 {
+		other.post(t, "/login/code", "pending", pending, "code", "000000").want(t, http.StatusUnauthorized, "The code is wrong")
+	}
+	other.post(t, "/login/code", "pending", pending, "code", recovery[1]).want(t, http.StatusUnauthorized, "too many tries")
+
+	b.post(t, "/admin/account/totp/off", "current", "wrong").want(t, http.StatusUnprocessableEntity, "not your password")
+	b.post(t, "/admin/account/totp/off", "current", password).want(t, http.StatusSeeOther)
+	s.browser(t).post(t, "/login", "username", "admin", "password", password).want(t, http.StatusSeeOther)
+}
+
+func TestPasswordChange(t *testing.T) {
+	s := newSite(t)
+	b := s.signedIn(t, store.Moderator)
+	elsewhere := s.browser(t)
+	elsewhere.post(t, "/login", "username", "moderator", "password", password)
+	const fresh = "another correct horse"
+	for _, test := range []struct{ old, password, again, want string }{
+		{"wrong", fresh, fresh, "not your password"},
+		{password, fresh, "x", "not the same"},
+		{password, "short", "short", "has 5 characters"},
+	} {
+		b.post(t, "/admin/account/password", "old", test.old, "password", test.password, "again", test.again).want(t, http.StatusUnprocessableEntity, test.want)
+	}
+	elsewhere.get(t, "/admin").want(t, http.StatusOK)
+	before := b.Jar.Cookies(b.get(t, "/admin").Request.URL)[0].Value
+	b.post(t, "/admin/account/password", "old", password, "password", fresh, "again", fresh).want(t, http.StatusSeeOther)
+	b.get(t, "/admin/account").want(t, http.StatusOK, "Changed your password")
+	if after := b.Jar.Cookies(b.get(t, "/admin").Request.URL)[0].Value; after == before {
+		t.Error("the session has the same token as before")
+	}
+	elsewhere.get(t, "/admin").want(t, http.StatusSeeOther, "/login")
+	s.browser(t).post(t, "/login", "username", "moderator", "password", fresh).want(t, http.StatusSeeOther)
+}
+
+func TestSessions(t *testing.T) {
+	s := newSite(t)
+	b := s.signedIn(t, store.Admin)
+	mod := s.signedIn(t, store.Moderator)
+	id := func(username string) string {
+		t.Helper()
+		all, err := s.Store.Sessions(t.Context(), username)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%d sessions, %v", len(all), err)
+		}
+		return fmt.Sprint(all[0].ID)
+	}
+	b.get(t, "/admin/sessions").want(t, http.StatusOK, "this one", "moderator", "127.0.0.1")
+	mod.post(t, "/admin/account/sessions/"+id("admin")+"/revoke").want(t, http.StatusSeeOther) // not theirs
+	b.get(t, "/admin/sessions").want(t, http.StatusOK)
+	b.post(t, "/admin/sessions/"+id("moderator")+"/revoke").want(t, http.StatusSeeOther, "/admin/sessions")
+	b.get(t, "/admin/sessions").want(t, http.StatusOK, "Signed that browser out")
+	mod.get(t, "/admin").want(t, http.StatusSeeOther, "/login")
+}
+
+func TestPeople(t *testing.T) {
+	s := newSite(t)
+	b := s.signedIn(t, store.Admin)
+	b.post(t, "/admin/new/user", "username", "x", "role", "admin").want(t, http.StatusUnprocessableEntity, "3 to 50 letters")
+	page := b.post(t, "/admin/new/user", "username", "new", "role", "moderator").want(t, http.StatusOK, "Hand this link to new")
+	link := regexp.MustCompile(`/password/[A-Za-z0-9_-]{43}`).FindString(page.text)
+	b.get(t, "/admin/people/new").want(t, http.StatusOK, "moderator")
+	theirs := s.browser(t)
+	theirs.get(t, link).want(t, http.StatusOK, "For new.")
+	theirs.post(t, link, "password", password, "again", "x").want(t, http.StatusUnprocessableEntity, "not the same")
+	theirs.post(t, link, "password", password, "again", password).want(t, http.StatusSeeOther, "/login")
+	theirs.get(t, link).want(t, http.StatusNotFound, "This link does not work")
+	theirs.post(t, "/login", "username", "new", "password", password).want(t, http.StatusSeeOther)
+	theirs.get(t, "/admin/people").want(t, http.StatusForbidden, "That is for admins")
+	b.post(t, "/admin/people/new/role", "role", "admin").want(t, http.StatusSeeOther)
+	theirs.get(t, "/admin/people").want(t, http.StatusOK) // a role holds at once
+	b.post(t, "/admin/people/new/remove", "confirm", "no").want(t, http.StatusUnprocessableEntity, "type the username")
+	b.post(t, "/admin/people/new/remove", "confirm", "new").want(t, http.StatusSeeOther)
+	theirs.get(t, "/admin").want(t, http.StatusSeeOther, "/login")
+	b.post(t, "/admin/people/admin/role", "role", "moderator").want(t, http.StatusUnprocessableEntity, "is the last admin")
+	b.get(t, "/admin/people/nobody").want(t, http.StatusNotFound)
+}
+
+// audit is who did what to what, the oldest first.
+func (s *site) audit(t testing.TB) []string {
+	t.Helper()
+	return s.ask(t, `SELECT actor || ' ' || action || ' ' || subject FROM audit ORDER BY id`)
+}
