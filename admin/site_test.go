@@ -103,7 +103,7 @@ func (s *site) signedIn(t testing.TB, role store.Role) *browser {
 	return b
 }
 
-// An answer is what a page gave.
+// A page is what was answered.
 type page struct {
 	*http.Response
 	text string
