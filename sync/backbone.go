@@ -89,12 +89,15 @@ func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest,
 	s.cursor = c.Through
 	level(payload)
 	as := look{credentials: p.Credentials, cursor: r.Cursor, extended: r.Extended}
-	return s.live(ctx, as, func(f *frames, v store.Version) error { return f.add(string(v.Kind), s.version(v, r)) })
+	return s.live(ctx, as, func(f *frames, v store.Version) error { return s.addVersion(f, v, r) })
 }
 
 func syncLevel(cursor store.VersionID, l store.Level) wire.SyncLevel {
 	out := wire.SyncLevel{Cursor: int64(cursor), Counts: map[string]int{}, Digest: map[string]string{}}
 	for _, kind := range store.Kinds {
+		if kind == store.Rules && l.Counts[kind] == 0 {
+			continue // applications older than rules compare all that there is
+		}
 		out.Counts[string(kind)] = l.Counts[kind]
 		out.Digest[string(kind)] = l.Digest[kind]
 	}

@@ -22,11 +22,20 @@ func (s *stream) catchUp(ctx context.Context, c *store.CatchUp, r wire.SyncReque
 			if !r.Extended && hides(v) && v.CreatedAt.After(r.Since) {
 				continue // it was never seen
 			}
-			if err := f.add(string(v.Kind), s.version(v, r)); err != nil {
+			if err := s.addVersion(f, v, r); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// addVersion adds one entry. Rules are of the extension: old libraries stumble over kinds
+// that they do not know.
+func (s *stream) addVersion(f *frames, v store.Version, r wire.SyncRequest) error {
+	if v.Kind == store.Rules && !r.Extended {
+		return nil
+	}
+	return f.add(string(v.Kind), s.version(v, r))
 }
 
 // hides reports whether a version is a delete that old applications cannot read:

@@ -66,6 +66,11 @@ func (a *Application) Connect(ctx context.Context, url string, c store.Credentia
 		return err
 	}
 	a.Cursor = level.Cursor
+	for kind, records := range a.Records {
+		if _, told := level.Digest[kind]; !told && len(records) > 0 {
+			return fmt.Errorf("%s at version %d: %d records, the hub has none", kind, a.Cursor, len(records))
+		}
+	}
 	for kind, want := range level.Digest {
 		if got := a.digest(kind); got != want || level.Counts[kind] != len(a.Records[kind]) {
 			return fmt.Errorf("%s at version %d: %d records with digest %s, the hub has %d with %s",

@@ -27,7 +27,7 @@ type (
 
 func newMirror() *mirror {
 	m := &mirror{records: map[string]map[string]record{}}
-	for _, kind := range []string{"channels", "games", "events", "achievements"} {
+	for _, kind := range []string{"channels", "games", "events", "achievements", "rules"} {
 		m.records[kind] = map[string]record{}
 	}
 	m.beginDrain()

@@ -24,6 +24,12 @@ func WithActor(ctx context.Context, a Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
 }
 
+// by is the name of the actor, or nothing.
+func by(ctx context.Context) string {
+	actor, _ := ctx.Value(actorKey{}).(Actor)
+	return actor.Name
+}
+
 // states say, by the first word of an action, how to read what its subject is like
 // as a JSON object. Never the hash of a secret.
 var states = map[string]string{
@@ -42,6 +48,18 @@ var states = map[string]string{
 	"event": `
 		SELECT json_object('game', short_name, 'title', title, 'description', e.description, 'start_date', start_date, 'end_date', end_date)
 		FROM events AS e JOIN games AS g ON g.id = e.game_id WHERE e.id = ?1`,
+	"rule": `
+		SELECT json_object('kind', kind, 'subject', subject, 'channel', channel, 'action', action, 'replacement', replacement,
+			'reason', reason, 'ends_at', ` + isoTime("ends_at") + `, 'enabled', enabled)
+		FROM rules WHERE id = ?1`,
+	"review": `
+		SELECT json_object('channel', (SELECT name FROM channels WHERE id = channel_id), 'game', game, 'name', name, 'message', message,
+			'rule', rule_id, 'decision', decision)
+		FROM held WHERE id = ?1`,
+	"message": `
+		SELECT json_object('channel', (SELECT name FROM channels WHERE id = channel_id), 'game', game, 'name', name, 'message', message,
+			'hidden', hidden_at IS NOT NULL)
+		FROM messages WHERE id = ?1`,
 }
 
 var gameState = `
@@ -62,27 +80,32 @@ func isoTime(column string) string {
 // operate is write for what operators do: the audit row, with the keys of the subject
 // that differ, is in the same transaction. The first word of action is that of states.
 func (s *Store) operate(ctx context.Context, action, subject string, do func(*sqlite.Conn) error) error {
+	return s.operateOn(ctx, action, &subject, do)
+}
+
+// operateOn is operate for a subject that only do names, because it makes it.
+func (s *Store) operateOn(ctx context.Context, action string, subject *string, do func(*sqlite.Conn) error) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		actor, ok := ctx.Value(actorKey{}).(Actor)
 		if !ok {
 			return do(conn)
 		}
 		noun, _, _ := strings.Cut(action, " ")
-		before, err := state(conn, noun, subject)
+		before, err := state(conn, noun, *subject)
 		if err != nil {
 			return err
 		}
 		if err := do(conn); err != nil {
 			return err
 		}
-		after, err := state(conn, noun, subject)
+		after, err := state(conn, noun, *subject)
 		if err != nil {
 			return err
 		}
 		was, is := differing(before, after)
 		return exec(conn, `
 			INSERT INTO audit (at, actor, action, subject, address, before_state, after_state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-			micros(time.Now()), actor.Name, action, subject, null(actor.Address), null(was), null(is))
+			micros(time.Now()), actor.Name, action, *subject, null(actor.Address), null(was), null(is))
 	})
 }
 

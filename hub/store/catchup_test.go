@@ -258,7 +258,7 @@ func TestCatchUp_Level(t *testing.T) {
 	run(t, conn, `DELETE FROM games; DELETE FROM channels`)
 	same("empty")
 	const none = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-	if got := level(); got.Digest[store.Games] != none || len(got.Counts) != 4 || got.Counts[store.Games] != 0 {
+	if got := level(); got.Digest[store.Games] != none || len(got.Counts) != 5 || got.Counts[store.Games] != 0 {
 		t.Errorf("got %+v of nothing", got)
 	}
 }
@@ -490,7 +490,7 @@ func TestCatchUp_random(t *testing.T) {
 func randomChange(ctx context.Context, s *store.Store, random *rand.Rand) error {
 	name := string(rune('a' + random.IntN(8)))
 	text := fmt.Sprint(random.IntN(1000))
-	switch random.IntN(14) {
+	switch random.IntN(15) {
 	case 0:
 		_, err := s.CreateChannel(ctx, store.Channel{Name: "chan" + name})
 		return err
@@ -524,6 +524,20 @@ func randomChange(ctx context.Context, s *store.Store, random *rand.Rand) error 
 			return s.DeleteEvent(ctx, e.ID)
 		}
 		return s.UpdateEvent(ctx, e.ID, store.EventEdit{Title: &text})
+	case 13:
+		if _, err := s.CreateRule(ctx, store.Rule{Kind: store.WordRule, Subject: text, Action: store.Mute, Enabled: true}); err != nil {
+			return err
+		}
+		rules, err := s.Rules(ctx)
+		if err != nil || len(rules) == 0 {
+			return err
+		}
+		if id := rules[random.IntN(len(rules))].ID; random.IntN(2) == 0 {
+			return s.EndRule(ctx, id)
+		} else {
+			_, err := s.UpdateRule(ctx, id, store.RuleEdit{Reason: &text})
+			return err
+		}
 	default:
 		g, err := s.Game(ctx, name)
 		if err != nil {

@@ -43,6 +43,7 @@ func (s *Store) Maintain(ctx context.Context) {
 			do("reconcile", s.Reconcile(ctx))
 			do("compact", s.Compact(ctx, now))
 			do("purge", s.PurgeMessages(ctx, now))
+			do("purge of rules", s.PurgeRules(ctx, now))
 		}
 	}
 }
@@ -67,6 +68,7 @@ func (s *Store) Reconcile(ctx context.Context) error {
 					WHEN 'channels' THEN EXISTS (SELECT 1 FROM channels WHERE id = v.record_id)
 					WHEN 'games' THEN EXISTS (SELECT 1 FROM games WHERE id = v.record_id)
 					WHEN 'events' THEN EXISTS (SELECT 1 FROM events WHERE id = v.record_id)
+					WHEN 'rules' THEN EXISTS (SELECT 1 FROM rules WHERE id = v.record_id)
 					ELSE EXISTS (SELECT 1 FROM achievements WHERE id = v.record_id) END`,
 		} {
 			if err := exec(conn, query); err != nil {

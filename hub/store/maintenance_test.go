@@ -33,7 +33,7 @@ func TestCompact(t *testing.T) {
 	c := catchUp(t, s, store.Since{}) // what comes later is not its matter
 	run(t, conn, `UPDATE channels SET hidden = 0`)
 	want := []string{
-		"games 1 create", "games 2 create", "achievements 1 create", "games 1 update", "events 1 delete", "channels 2 delete",
+		"games 1 create", "games 2 create", "achievements 1 create", "rules 1 create", "games 1 update", "events 1 delete", "channels 2 delete",
 		"events 2 delete", "achievements 2 delete", "games 2 delete", "channels 1 update", "channels 1 update",
 	}
 	if got := compact(time.Now()); !slices.Equal(got, want) {
@@ -50,7 +50,7 @@ func TestCompact(t *testing.T) {
 			t.Errorf("%+v was %+v", v, before[i])
 		}
 	}
-	want = []string{"games 1 create", "achievements 1 create", "games 1 update", "channels 1 update"}
+	want = []string{"games 1 create", "achievements 1 create", "rules 1 create", "games 1 update", "channels 1 update"}
 	if got := compact(time.Now().Add(store.DeletesKept + time.Minute)); !slices.Equal(got, want) {
 		t.Errorf("\n got %q\nwant %q", got, want)
 	}

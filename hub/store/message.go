@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -20,6 +22,12 @@ type Message struct {
 	SentAt  time.Time // when the hub accepted it; whole microseconds
 }
 
+// A Hiding says who hid a message from history, and when.
+type Hiding struct {
+	By string    `json:"by"`
+	At time.Time `json:"at"`
+}
+
 // batch is how many messages share a transaction at most.
 const batch = 256
 
@@ -28,14 +36,21 @@ type line struct {
 	msg     Message
 	deliver func(Message)
 	done    chan error // holds one
+
+	take func(*sqlite.Conn) (bool, error) // decides in the transaction whether it is logged; nil: it is
+	left bool                             // take decided that it is not
 }
 
 // Append logs a message and then calls deliver, from one goroutine for all
 // messages, in the order of the log; deliver must not block. It returns after
 // that. If the log cannot be written deliver is not called.
 func (s *Store) Append(ctx context.Context, m Message, deliver func(Message)) error {
-	m.SentAt = time.Now().UTC().Truncate(time.Microsecond)
-	l := &line{msg: m, deliver: deliver, done: make(chan error, 1)}
+	return s.enqueue(ctx, &line{msg: m, deliver: deliver})
+}
+
+func (s *Store) enqueue(ctx context.Context, l *line) error {
+	l.msg.SentAt = time.Now().UTC().Truncate(time.Microsecond)
+	l.done = make(chan error, 1)
 	select {
 	case <-s.quit: // lines has room even when nobody will take from it again
 		return errClosed
@@ -70,6 +85,15 @@ func (w *writer) append(first *line) {
 	}
 	err := w.transact(false, func(conn *sqlite.Conn) error {
 		for _, l := range lines {
+			if l.take != nil {
+				taken, err := l.take(conn)
+				if err != nil {
+					return err
+				}
+				if l.left = !taken; l.left {
+					continue
+				}
+			}
 			if err := exec(conn, `
 				INSERT INTO messages (channel_id, game, name, message, sent_at)
 				SELECT id, ?2, ?3, ?4, ?5 FROM channels WHERE id = ?1 AND keep_days > 0`,
@@ -87,7 +111,7 @@ func (w *writer) append(first *line) {
 		w.log.Error("messages could not be logged and were refused", "messages", len(lines), "err", err)
 	}
 	for _, l := range lines {
-		if err == nil {
+		if err == nil && !l.left {
 			l.deliver(l.msg)
 		}
 		l.done <- err
@@ -102,22 +126,22 @@ type HistoryQuery struct {
 }
 
 // History gives messages in ascending order, and how many the log keeps in all
-// (after q.After, if set). Protocol section 11.
+// (after q.After, if set), both without hidden ones. Protocol section 11.
 func (s *Store) History(ctx context.Context, q HistoryQuery) (messages []Message, total int, err error) {
 	after := int64(-1)
 	page := `
 		SELECT id, game, name, message, sent_at FROM (
-			SELECT * FROM messages WHERE channel_id = ?1 AND id > ?2 ORDER BY id DESC LIMIT ?3)
+			SELECT * FROM messages WHERE channel_id = ?1 AND id > ?2 AND hidden_at IS NULL ORDER BY id DESC LIMIT ?3)
 		ORDER BY id`
 	if q.After != nil {
 		after = int64(*q.After)
 		page = `
 		SELECT id, game, name, message, sent_at
-		FROM messages WHERE channel_id = ?1 AND id > ?2
+		FROM messages WHERE channel_id = ?1 AND id > ?2 AND hidden_at IS NULL
 		ORDER BY id LIMIT ?3`
 	}
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		if _, err := row(conn, `SELECT count(*) FROM messages WHERE channel_id = ?1 AND id > ?2`,
+		if _, err := row(conn, `SELECT count(*) FROM messages WHERE channel_id = ?1 AND id > ?2 AND hidden_at IS NULL`,
 			func(stmt *sqlite.Stmt) { total = stmt.ColumnInt(0) }, int64(q.Channel), after); err != nil {
 			return err
 		}
@@ -131,4 +155,52 @@ func (s *Store) History(ctx context.Context, q HistoryQuery) (messages []Message
 		return err
 	})
 	return messages, total, err
+}
+
+// Message finds a message of the log with the name of its channel, "" if that is gone,
+// and says who hid it, if somebody did.
+func (s *Store) Message(ctx context.Context, id MessageID) (m Message, channel string, hidden *Hiding, err error) {
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
+		found, err := row(conn, `
+			SELECT m.channel_id, m.game, m.name, m.message, m.sent_at, c.name, m.hidden_at, m.hidden_by
+			FROM messages AS m LEFT JOIN channels AS c ON c.id = m.channel_id
+			WHERE m.id = ?1`, func(stmt *sqlite.Stmt) {
+			m = Message{
+				ID: id, Channel: ChannelID(stmt.ColumnInt64(0)), Game: stmt.ColumnText(1), Name: stmt.ColumnText(2),
+				Text: stmt.ColumnText(3), SentAt: fromMicros(stmt.ColumnInt64(4)),
+			}
+			channel = stmt.ColumnText(5)
+			if at := timeAt(stmt, 6); at != nil {
+				hidden = &Hiding{stmt.ColumnText(7), *at}
+			}
+		}, int64(id))
+		if err == nil && !found {
+			err = fmt.Errorf("message %d: %w", id, ErrNotFound)
+		}
+		return err
+	})
+	return m, channel, hidden, err
+}
+
+// HideMessage takes a message out of history, until UnhideMessage. Who has received it
+// already keeps it.
+func (s *Store) HideMessage(ctx context.Context, id MessageID) error {
+	return s.hide(ctx, "message hide", id, `
+		UPDATE messages SET hidden_at = coalesce(hidden_at, ?2), hidden_by = CASE WHEN hidden_at IS NULL THEN ?3 ELSE hidden_by END
+		WHERE id = ?1`, micros(time.Now()), null(by(ctx)))
+}
+
+// UnhideMessage gives a hidden message back to history.
+func (s *Store) UnhideMessage(ctx context.Context, id MessageID) error {
+	return s.hide(ctx, "message unhide", id, `UPDATE messages SET hidden_at = NULL, hidden_by = NULL WHERE id = ?1`)
+}
+
+func (s *Store) hide(ctx context.Context, action string, id MessageID, query string, args ...any) error {
+	return s.operate(ctx, action, strconv.FormatInt(int64(id), 10), func(conn *sqlite.Conn) error {
+		err := exec(conn, query, append([]any{int64(id)}, args...)...)
+		if err == nil && conn.Changes() == 0 {
+			err = fmt.Errorf("message %d: %w", id, ErrNotFound)
+		}
+		return err
+	})
 }

@@ -80,10 +80,15 @@ func checkFree(conn *sqlite.Conn, shortName string) error {
 	return checkTaken(conn, shortName)
 }
 
-func checkTaken(conn *sqlite.Conn, shortName string) error {
-	found, err := row(conn, `
+// shortNameKnown reports whether a game or an application has the short name.
+func shortNameKnown(conn *sqlite.Conn, shortName string) (bool, error) {
+	return row(conn, `
 		SELECT 1 FROM games WHERE short_name = ?1
 		UNION ALL SELECT 1 FROM applications WHERE short_name = ?1`, func(*sqlite.Stmt) {}, shortName)
+}
+
+func checkTaken(conn *sqlite.Conn, shortName string) error {
+	found, err := shortNameKnown(conn, shortName)
 	if err == nil && found {
 		err = taken("short_name", "%q is taken by a game or application; choose another", shortName)
 	}

@@ -27,6 +27,7 @@ func full(t testing.TB) (*store.Store, *sqlite.Conn) {
 		INSERT INTO redirect_uris (id, game_id, uri) VALUES (1, 1, 'https://x.example/auth');
 		INSERT INTO events (id, game_id, title, start_date, end_date) VALUES (1, 1, 'Fair', '2026-01-01', '2026-01-02'), (2, 2, 'Fair', '2026-01-01', '2026-01-02');
 		INSERT INTO achievements (id, game_id, key, title) VALUES (1, 1, 'k1', 'First'), (2, 2, 'k2', 'First');
+		INSERT INTO rules (id, kind, subject, action) VALUES (1, 'word', 'darn', 'hold');
 		INSERT INTO applications (id, short_name, name) VALUES (1, 'Site', 'A site')`)
 	return s, conn
 }
@@ -49,6 +50,8 @@ func TestTriggers(t *testing.T) {
 			partial_progress = partial_progress, total_progress = total_progress`, nil},
 		{`UPDATE connections SET id = id, game_id = game_id, type = type, url = url, host = host, port = port`, nil},
 		{`UPDATE redirect_uris SET game_id = game_id, uri = uri`, nil},
+		{`UPDATE rules SET id = id, kind = kind, subject = subject, channel = channel, action = action, replacement = replacement, reason = reason,
+			ends_at = ends_at, enabled = enabled, created_by = created_by, created_at = created_at`, nil},
 		{`DELETE FROM games WHERE id = 99`, nil},
 
 		// What is not part of the record, or changes all the time.
@@ -58,7 +61,8 @@ func TestTriggers(t *testing.T) {
 		{`INSERT INTO applications (short_name, name) VALUES ('Bot', 'Bot'); UPDATE applications SET name = 'x' WHERE id = 1; DELETE FROM applications`, nil},
 		{`INSERT INTO blocks VALUES ('name', 'x'); DELETE FROM blocks`, nil},
 		{`INSERT INTO users (username, password_hash) VALUES ('ann', ''); DELETE FROM users`, nil},
-		{`INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (1, 'g', 'n', 'm', 1); DELETE FROM messages`, nil},
+		{`INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (1, 'g', 'n', 'm', 1); UPDATE messages SET hidden_at = 1; DELETE FROM messages`, nil},
+		{`INSERT INTO held (channel_id, application, sender_id, game, name, message, rule_id, held_at) VALUES (1, 0, 1, 'g', 'n', 'm', 1, 1); DELETE FROM held`, nil},
 
 		// Each field of each kind.
 		{`UPDATE games SET name = 'x' WHERE id = 1`, games(1)},
@@ -98,6 +102,17 @@ func TestTriggers(t *testing.T) {
 		{`UPDATE achievements SET partial_progress = 1, total_progress = 5 WHERE id = 1`, []string{"achievements 1 update"}},
 		{`UPDATE achievements SET game_id = 2 WHERE id = 1`, []string{"achievements 1 update"}},
 		{`DELETE FROM achievements`, []string{"achievements 1 delete", "achievements 2 delete"}},
+		{`INSERT INTO rules (kind, subject, action) VALUES ('player', 'a@b', 'mute')`, []string{"rules 2 create"}},
+		{`UPDATE rules SET kind = 'pattern'`, []string{"rules 1 update"}},
+		{`UPDATE rules SET subject = 'Darn'`, []string{"rules 1 update"}},
+		{`UPDATE rules SET channel = 'gossip'`, []string{"rules 1 update"}},
+		{`UPDATE rules SET action = 'mute'; UPDATE rules SET action = 'replace', replacement = 'x'; UPDATE rules SET replacement = 'y'`,
+			[]string{"rules 1 update", "rules 1 update", "rules 1 update"}},
+		{`UPDATE rules SET reason = 'x'`, []string{"rules 1 update"}},
+		{`UPDATE rules SET ends_at = 1`, []string{"rules 1 update"}},
+		{`UPDATE rules SET enabled = 0`, []string{"rules 1 update"}},
+		{`UPDATE rules SET created_by = 'x'; UPDATE rules SET created_at = 1`, []string{"rules 1 update", "rules 1 update"}},
+		{`DELETE FROM rules`, []string{"rules 1 delete"}},
 
 		// What belongs to a game's record.
 		{`INSERT INTO connections (game_id, type, url) VALUES (1, 'web', 'x')`, games(1)},
@@ -409,6 +424,28 @@ func TestConstraints(t *testing.T) {
 		{`INSERT INTO users (username, password_hash) VALUES ('ann', ''), ('ANN', '')`, unique},
 
 		{`INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (1, 'g', 'n', NULL, 1)`, missing},
+		{`INSERT INTO rules (kind, subject, action) VALUES ('game', 'x', 'mute')`, breaks},
+		{`INSERT INTO rules (kind, subject, action) VALUES ('word', '', 'mute')`, breaks},
+		{`INSERT INTO rules (kind, subject, action) VALUES ('word', ` + long(201) + `, 'mute')`, breaks},
+		{`INSERT INTO rules (kind, subject, action) VALUES ('word', 'x', 'kick')`, breaks},
+		{`INSERT INTO rules (kind, subject, action) VALUES ('word', 'x', 'replace')`, breaks},
+		{`INSERT INTO rules (kind, subject, action, replacement) VALUES ('word', 'x', 'mute', 'y')`, breaks},
+		{`INSERT INTO rules (kind, subject, action, replacement) VALUES ('word', 'x', 'replace', '')`, breaks},
+		{`INSERT INTO rules (kind, subject, action, replacement) VALUES ('player', 'x@y', 'replace', 'y')`, breaks},
+		{`INSERT INTO rules (kind, subject, action) VALUES ('player', 'x', 'mute')`, breaks},
+		{`INSERT INTO rules (kind, subject, action) VALUES ('player', '@x', 'mute')`, breaks},
+		{`INSERT INTO rules (kind, subject, action) VALUES ('player', 'x@', 'mute')`, breaks},
+		{`UPDATE rules SET channel = 'ab'`, breaks},
+		{`UPDATE rules SET reason = ''`, breaks},
+		{`UPDATE rules SET reason = ` + long(201), breaks},
+		{`UPDATE rules SET enabled = 2`, breaks},
+		{`UPDATE rules SET ends_at = 'tomorrow'`, typed},
+		{`UPDATE rules SET id = 99 WHERE id = 1`, trigger},
+
+		{`INSERT INTO held (channel_id, application, sender_id, game, name, message, rule_id, held_at) VALUES (1, 2, 1, 'g', 'n', 'm', 1, 1)`, breaks},
+		{`INSERT INTO held (channel_id, application, sender_id, game, name, message, rule_id, held_at, decision) VALUES (1, 0, 1, 'g', 'n', 'm', 1, 1, 'maybe')`, breaks},
+		{`INSERT INTO held (channel_id, application, sender_id, game, name, message, rule_id, held_at, decision) VALUES (1, 0, 1, 'g', 'n', 'm', 1, 1, 'approve')`, breaks},
+
 		{`INSERT INTO versions (kind, record_id, action, payload, logged_at, created_at) VALUES ('users', 1, 'create', '{}', 1, 1)`, breaks},
 		{`INSERT INTO versions (kind, record_id, action, payload, logged_at, created_at) VALUES ('games', 1, 'upsert', '{}', 1, 1)`, breaks},
 		{`INSERT INTO versions (kind, record_id, action, payload, logged_at, created_at) SELECT kind, record_id, action, payload, logged_at, created_at FROM versions`, unique},
@@ -432,6 +469,7 @@ func TestConstraints(t *testing.T) {
 		INSERT INTO connections (game_id, type, host, port) VALUES (1, 'telnet', `+long(255)+`, 65535);
 		INSERT INTO redirect_uris (game_id, uri) VALUES (1, `+long(255)+`);
 		UPDATE events SET title = `+long(255)+`, description = `+long(2000)+`, start_date = '2024-02-29', end_date = '2024-02-29';
+		UPDATE rules SET subject = `+long(200)+`, reason = `+long(200)+`, action = 'replace', replacement = `+long(100)+`, channel = 'abcdefghijklm-_';
 		UPDATE achievements SET title = `+long(255)+`, description = `+long(1000)+`, points = 100, partial_progress = 1, total_progress = 1;
 		INSERT INTO blocks VALUES ('name', `+long(100)+`)`)
 	checkNewestIsState(t, conn)
@@ -449,6 +487,8 @@ func TestSchema_idsOnce(t *testing.T) {
 		{"redirect_uris", `INSERT INTO redirect_uris (game_id, uri) VALUES (1, 'x')`},
 		{"users", `INSERT INTO users (username, password_hash) VALUES ('ann', '')`},
 		{"messages", `INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (1, 'g', 'n', 'm', 1)`},
+		{"rules", `INSERT INTO rules (kind, subject, action) VALUES ('word', 'x', 'mute')`},
+		{"held", `INSERT INTO held (channel_id, application, sender_id, game, name, message, rule_id, held_at) VALUES (1, 0, 1, 'g', 'n', 'm', 1, 1)`},
 		{"versions", `UPDATE channels SET hidden = 1 - hidden WHERE id = 1`},
 	} {
 		run(t, conn, test.insert)

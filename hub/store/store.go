@@ -50,6 +50,7 @@ type Store struct {
 
 	tail       tail
 	admissions atomic.Uint64 // commits that may have changed who may be connected
+	reviews    atomic.Uint64 // commits that may have decided on held messages
 	commitTime atomic.Int64  // when watchers were last to be woken, in nanoseconds since 1970
 	mu         sync.Mutex    // guards watchers
 	watchers   map[chan struct{}]struct{}

@@ -7,3 +7,11 @@ import "time"
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
 func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }
+
+// nullTime turns nil into NULL.
+func nullTime(t *time.Time) any {
+	if t == nil {
+		return nil
+	}
+	return micros(*t)
+}

@@ -22,10 +22,11 @@ const (
 	Games        Kind = "games"
 	Events       Kind = "events"
 	Achievements Kind = "achievements"
+	Rules        Kind = "rules"
 )
 
 // Kinds are all kinds.
-var Kinds = []Kind{Channels, Games, Events, Achievements}
+var Kinds = []Kind{Channels, Games, Events, Achievements, Rules}
 
 // An Action is what happened to a record.
 type Action string

@@ -24,6 +24,7 @@ type writer struct {
 	conn      *sqlite.Conn
 	dirty     bool  // the transaction at hand changed more than chat messages
 	admits    bool  // it changed games or applications
+	reviewed  bool  // it changed held messages
 	committed bool  // it was committed, and watchers do not know yet
 	full      bool  // synchronous is FULL, not NORMAL
 	pages     int   // of the WAL
@@ -36,15 +37,19 @@ func (s *Store) openWriter() (_ *writer, err error) {
 		update: func(table string) {
 			w.dirty = w.dirty || table != "messages"
 			w.admits = w.admits || table == "games" || table == "applications"
+			w.reviewed = w.reviewed || table == "held"
 		},
-		rollback: func() { w.dirty, w.admits = false, false },
+		rollback: func() { w.dirty, w.admits, w.reviewed = false, false, false },
 		commit: func(pages int) {
 			w.pages = pages
 			w.committed = w.committed || w.dirty
 			if w.admits {
 				s.admissions.Add(1)
 			}
-			w.dirty, w.admits = false, false
+			if w.reviewed {
+				s.reviews.Add(1)
+			}
+			w.dirty, w.admits, w.reviewed = false, false, false
 		},
 	}
 	number, err := register(h)
@@ -141,6 +146,7 @@ func (w *writer) poll() {
 	if now != w.seen {
 		w.seen = now
 		w.admissions.Add(1)
+		w.reviews.Add(1)
 		w.tell()
 	}
 }

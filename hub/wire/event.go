@@ -116,6 +116,9 @@ const (
 	ErrorMessageEmpty   = "message is empty"
 	ErrorMessageTooLong = "message is too long"
 
+	ErrorMuted   = "muted"           // by a rule of the hub
+	ErrorRefused = "message refused" // because a person would have to look at it, and cannot
+
 	ErrorUnknownGame     = "unknown game"
 	ErrorInvalidPayload  = "invalid payload"
 	ErrorGameOffline     = "game offline"

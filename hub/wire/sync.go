@@ -18,9 +18,10 @@ const (
 	KindGames        = "games"
 	KindEvents       = "events"
 	KindAchievements = "achievements"
+	KindRules        = "rules" // extension
 )
 
-var kinds = []string{KindChannels, KindGames, KindEvents, KindAchievements}
+var kinds = []string{KindChannels, KindGames, KindEvents, KindAchievements, KindRules}
 
 // The actions of a version.
 const (
@@ -58,6 +59,21 @@ type GameRecord struct {
 	ClientSecret               string       `json:"client_secret"` // never the secret: "redacted", or "sha256:" and the hash
 	LastSeenAt                 *string      `json:"last_seen_at"`
 	MSSPLastSeenAt             *string      `json:"mssp_last_seen_at"`
+}
+
+// A RuleRecord is a rule of moderation as applications get it. Extension.
+type RuleRecord struct {
+	ID          int64   `json:"id"`
+	Kind        string  `json:"kind"`        // "player", "word" or "pattern"
+	Subject     string  `json:"subject"`     // NAME@GAME, *@GAME or NAME@*; a word; RE2
+	Channel     *string `json:"channel"`     // null: every channel, and tells
+	Action      string  `json:"action"`      // "warn", "replace", "hold", "drop" or "mute"
+	Replacement *string `json:"replacement"` // of replace
+	Reason      *string `json:"reason"`
+	EndsAt      *string `json:"ends_at"` // from then on the rule does nothing; no version tells of that
+	Enabled     bool    `json:"enabled"`
+	CreatedBy   *string `json:"created_by"`
+	CreatedAt   string  `json:"created_at"`
 }
 
 // A Connection is a way to play a game.
@@ -142,7 +158,8 @@ func DecodeSyncRequest(raw json.RawMessage) (p SyncRequest, ok bool) {
 // Parsing takes decimals of the second with each.
 var instantForms = []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07"}
 
-// A SyncLevel is the payload of the answer to a sync with cursor.
+// A SyncLevel is the payload of the answer to a sync with cursor. A hub without rules
+// leaves out their kind.
 type SyncLevel struct {
 	Cursor int64             `json:"cursor"`
 	Counts map[string]int    `json:"counts"`
