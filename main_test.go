@@ -55,6 +55,11 @@ func TestDialogues(t *testing.T) {
 	hubtest.PlayDialogues(t, program, "hub/testdata/dialogues")
 }
 
+// TestDialogues_beyond plays what this hub does beyond the contract.
+func TestDialogues_beyond(t *testing.T) {
+	hubtest.PlayDialogues(t, program, "hub/testdata/beyond")
+}
+
 // TestImports keeps the arrows between packages as ARCHITECTURE.md draws them.
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{

@@ -83,7 +83,7 @@ func (s *session) handleUnsubscribe(_ context.Context, f wire.Frame) {
 }
 
 // handleSend serves channels/send. It returns when the message is in the log and
-// in every receiver's queue. Section 5.
+// in every receiver's queue, unless a rule is against it. Section 5.
 func (s *session) handleSend(ctx context.Context, f wire.Frame) {
 	p, ok := wire.DecodeSend(f.Payload)
 	if !ok {
@@ -101,8 +101,17 @@ func (s *session) handleSend(ctx context.Context, f wire.Frame) {
 		s.fail(f, reason)
 		return
 	}
-	m := store.Message{Channel: id, Game: s.peer.ShortName, Name: p.Name, Text: p.Message}
+	m := store.Message{Channel: id, Game: s.peer.ShortName, Name: p.Name}
 	from := s.owner()
+	said := store.Said{Channel: p.Channel, Game: m.Game, Name: m.Name, Text: p.Message}
+	m.Text, ok = s.obey(f, said, func(text string, rule store.RuleID) error {
+		return s.hub.store.Hold(ctx, store.Held{
+			Channel: id, Application: from.application, Sender: from.id, Game: m.Game, Name: m.Name, Text: text, Rule: rule,
+		})
+	})
+	if !ok {
+		return
+	}
 	err := s.hub.store.Append(ctx, m, func(m store.Message) { s.hub.broadcast(m, p.Channel, from) })
 	if err != nil {
 		s.fail(f, s.reason(err))

@@ -17,10 +17,11 @@ import (
 const followBatch = 500
 
 // The directory is what the hub knows of games and channels: it is the first
-// reader of its own log. It is guarded by Hub.mu, but for cursor, which belongs to
-// whoever holds Hub.following.
+// reader of its own log. It is guarded by Hub.mu, but for cursor and rulesChanged, which
+// belong to whoever holds Hub.following.
 type directory struct {
 	cursor       store.VersionID
+	rulesChanged bool // since they were compiled
 	games        map[store.GameID]*wire.GameRecord
 	gameNames    map[string]store.GameID // folded short names
 	channels     map[store.ChannelID]wire.ChannelRecord
@@ -54,7 +55,8 @@ func (h *Hub) load(ctx context.Context) error {
 		}
 	}
 	h.reach(c.Through)
-	return nil
+	h.directory.rulesChanged = true
+	return h.heedRules(ctx)
 }
 
 // follow reads the log to its end into the directory. Whoever has just changed a
@@ -66,8 +68,11 @@ func (h *Hub) followBy(ctx context.Context, read func(context.Context, store.Ver
 	defer h.following.Unlock()
 	for {
 		versions, err := read(ctx, h.directory.cursor, followBatch)
-		if err != nil || len(versions) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(versions) == 0 {
+			return h.heedRules(ctx)
 		}
 		h.apply(versions)
 		h.reach(versions[len(versions)-1].ID)
@@ -98,6 +103,8 @@ func (h *Hub) applyOne(v store.Version) error {
 		return h.applyChannel(v)
 	case store.Games:
 		return h.applyGame(v)
+	case store.Rules:
+		h.directory.rulesChanged = true
 	}
 	return nil
 }

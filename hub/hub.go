@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -66,7 +67,8 @@ type Hub struct {
 	running   sync.WaitGroup // sessions and their goroutines
 	workers   *workers
 	shards    []*shard
-	following sync.Mutex // one goroutine follows the log at a time
+	following sync.Mutex                    // one goroutine follows the log at a time
+	rules     atomic.Pointer[store.Matcher] // nil: there are none
 
 	// Requests are handled under ctx, not under their session's: a context that somebody
 	// has waited for never forgets it, and there are thousands of idle sessions.
@@ -128,11 +130,11 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 	return h, nil
 }
 
-// Run follows the log of versions until ctx ends.
+// Run follows the log of versions, and delivers what people approve, until ctx ends.
 func (h *Hub) Run(ctx context.Context) {
 	wake, stop := h.store.Watch()
 	defer stop()
-	admitted := h.store.Admissions() - 1 // never looked
+	admitted, reviewed := h.store.Admissions()-1, h.store.Reviews()-1 // never looked
 	for {
 		err := h.followBy(ctx, h.store.Recent)
 		if n := h.store.Admissions(); n != admitted && err == nil {
@@ -140,11 +142,17 @@ func (h *Hub) Run(ctx context.Context) {
 				admitted = n
 			}
 		}
+		if n := h.store.Reviews(); n != reviewed && err == nil {
+			if err = h.release(ctx); err == nil {
+				reviewed = n
+			}
+		}
 		if err != nil && ctx.Err() == nil {
 			h.log.Error("changes could not be read", "err", err)
 		}
 		select {
 		case <-wake:
+		case <-h.ruleEnds():
 		case <-ctx.Done():
 			return
 		}

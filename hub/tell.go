@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
 
@@ -40,12 +41,15 @@ func (s *session) handleTell(_ context.Context, f wire.Frame) {
 		s.fail(f, reason)
 		return
 	}
-	if to != nil {
-		to.send(notice(wire.TellsReceive, wire.Encode(tell)))
-	}
-	s.succeed(f)
 	if to == nil {
+		s.succeed(f)
 		s.answerTell(p)
+		return
+	}
+	said := store.Said{Game: tell.FromGame, Name: tell.FromName, Text: tell.Message}
+	if tell.Message, ok = s.obey(f, said, nil); ok { // nothing holds it: it is never stored
+		to.send(notice(wire.TellsReceive, wire.Encode(tell)))
+		s.succeed(f)
 	}
 }
 
