@@ -18,6 +18,7 @@ func Add(root *cobra.Command) {
 	root.AddCommand(
 		gameCommand(), channelCommand(), applicationCommand(), connectionCommand(), redirectCommand(),
 		eventCommand(), blockCommand(), userCommand(), sessionCommand(),
+		ruleCommand(), reviewCommand(), messageCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(misuse)
@@ -95,13 +96,18 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), mend)
 }
 
-// take wants the arguments that it names. One in brackets may be left out.
+// take wants the arguments that it names. One in brackets may be left out; "..." at the
+// end stands for more of the last.
 func take(names ...string) cobra.PositionalArgs {
+	more := len(names) > 0 && names[len(names)-1] == "..."
+	if more {
+		names = names[:len(names)-1]
+	}
 	return func(_ *cobra.Command, args []string) error {
-		if len(args) > len(names) {
+		if len(args) > len(names) && !more {
 			return fmt.Errorf("unexpected argument %q; put a text with spaces in quotes, and write a switch as --display=false", args[len(names)])
 		}
-		for _, name := range names[len(args):] {
+		for _, name := range names[min(len(args), len(names)):] {
 			if !strings.HasPrefix(name, "[") {
 				return fmt.Errorf("the argument %s is missing", name)
 			}
