@@ -23,6 +23,9 @@ var accessTable = map[string][]string{
 		"GET /admin", "GET /admin/live/{topic}",
 		"GET /admin/account", "POST /admin/account/password", "GET /admin/account/totp", "POST /admin/account/totp",
 		"POST /admin/account/totp/off", "POST /admin/account/sessions/{id}/revoke",
+		"GET /admin/rules", "GET /admin/new/rule", "POST /admin/new/rule", "GET /admin/rules/{id}", "POST /admin/rules/{id}", "POST /admin/rules/{id}/end",
+		"GET /admin/review", "POST /admin/review",
+		"GET /admin/messages/{id}", "POST /admin/messages/{id}/hide", "POST /admin/messages/{id}/unhide", "POST /admin/messages/{id}/mute",
 	},
 	"admin": {
 		"POST /admin/undo", "POST /admin/secret",

@@ -24,6 +24,8 @@ type frame struct {
 	User  store.User // who is signed in; without name: nobody
 	Flash flash
 	Now   time.Time
+
+	Waiting int // messages that wait for review
 }
 
 // frame takes out of the visitor's drawer what the page is to say, so it is made once
@@ -33,6 +35,7 @@ func (s *server) frame(r *http.Request, title string) frame {
 	f := frame{Title: title, Name: s.Name, Build: s.Build, Path: r.URL.Path, User: v.User, Now: time.Now()}
 	if v.signedIn() {
 		f.Flash = s.drawers.takeFlash(v.ID)
+		f.Waiting, _ = s.Store.Waiting(r.Context()) // a page does without it
 	}
 	return f
 }

@@ -82,6 +82,19 @@ func (s *server) routes() []route {
 		{"POST /admin/applications/{name}/resume", admin, s.serveResume(applicationKind)},
 		{"POST /admin/applications/{name}/remove", admin, s.serveRemove(applicationKind)},
 
+		{"GET /admin/rules", moderator, s.serveRules},
+		{"GET /admin/new/rule", moderator, s.serveRuleNew},
+		{"POST /admin/new/rule", moderator, s.serveRuleAdd},
+		{"GET /admin/rules/{id}", moderator, s.serveRule},
+		{"POST /admin/rules/{id}", moderator, s.serveRuleChange},
+		{"POST /admin/rules/{id}/end", moderator, s.serveRuleEnd},
+		{"GET /admin/review", moderator, s.serveReview},
+		{"POST /admin/review", moderator, s.serveReviewDecide},
+		{"GET /admin/messages/{id}", moderator, s.serveMessage},
+		{"POST /admin/messages/{id}/hide", moderator, s.serveMessageHide},
+		{"POST /admin/messages/{id}/unhide", moderator, s.serveMessageUnhide},
+		{"POST /admin/messages/{id}/mute", moderator, s.serveMessageMute},
+
 		{"GET /admin/blocks", admin, s.serveBlocks},
 		{"POST /admin/blocks", admin, s.serveBlockAdd},
 		{"POST /admin/blocks/remove", admin, s.serveBlockRemove},
@@ -129,6 +142,10 @@ var navigation = [][]item{
 		{"/admin/applications", "Applications", admin},
 	},
 	{
+		{"/admin/review", "Review", moderator},
+		{"/admin/rules", "Rules", moderator},
+	},
+	{
 		{"/admin/blocks", "Blocked names", admin},
 		{"/admin/people", "People", admin},
 		{"/admin/sessions", "Sessions", admin},
@@ -142,5 +159,5 @@ func (i item) Current(path string) bool {
 
 // topics are the parts of pages that are live, at /admin/live/NAME.
 func (s *server) topics() map[string]topic {
-	return map[string]topic{}
+	return map[string]topic{"review": s.waiting()}
 }

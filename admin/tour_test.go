@@ -45,6 +45,11 @@ var tour = map[string]string{
 	"GET /admin/new/user":                   "/admin/new/user",
 	"GET /admin/people/{name}":              "/admin/people/moderator",
 	"GET /admin/sessions":                   "/admin/sessions",
+	"GET /admin/rules":                      "/admin/rules",
+	"GET /admin/new/rule":                   "/admin/new/rule",
+	"GET /admin/rules/{id}":                 "/admin/rules/2",
+	"GET /admin/review":                     "/admin/review",
+	"GET /admin/messages/{id}":              "/admin/messages/1",
 }
 
 // notPages are GET routes that people do not look at.
@@ -84,6 +89,24 @@ func furnish(t testing.TB, s *site) {
 	check(err)
 	_, err = s.Store.CreateApplication(ctx, store.Application{ShortName: "Site", Name: "A player site", SyncForm: "versions", Credentials: true}, store.LongSecret)
 	check(err)
+
+	for _, one := range []store.Rule{
+		{Kind: store.PlayerRule, Subject: "Mallory@Alpha", Action: store.Mute, Reason: "Shouts at everybody, day and night", EndsAt: &until},
+		{Kind: store.WordRule, Subject: "darn", Action: store.Replace},
+		{Kind: store.PatternRule, Subject: `(?i)\bbuy\s+(gold|swords?)\b`, Action: store.Hold, Channel: "gossip", Reason: "Adverts"},
+	} {
+		one.Enabled = true
+		_, err := s.Store.CreateRule(ctx, one)
+		check(err)
+	}
+	check(s.Store.EndRule(ctx, 1))
+	for _, text := range []string{"Oh darn, the dragon has eaten my sword again", "What a day", "Tea?"} {
+		check(s.Store.Append(ctx, store.Message{Channel: 1, Game: "Alpha", Name: "Ann", Text: text}, func(store.Message) {}))
+		check(s.Store.Hold(ctx, store.Held{Channel: 1, Sender: 1, Game: "Alpha", Name: "Ann", Text: "Buy gold! " + strings.Repeat(text+". ", 5), Rule: 3}))
+	}
+	_, err = s.Store.Decide(ctx, 2, store.Reject)
+	check(err)
+	check(s.Store.HideMessage(ctx, 2))
 
 	connect(t, s, alpha, "Ann", "Bob")
 }
@@ -145,7 +168,7 @@ func TestTour_inBrowser(t *testing.T) {
 		}
 	}
 	slices.Sort(paths)
-	visit(t, browser, s, append(paths, "/admin/games?q=nothing", "/admin/games?filter=online&sort=players")...)
+	visit(t, browser, s, append(paths, "/admin/games?q=nothing", "/admin/rules?filter=all", "/admin/rules?q=nothing", "/admin/review?filter=decided", "/admin/messages/2", "/admin/games?filter=online&sort=players")...)
 }
 
 // visit looks at pages in every scheme and width.

@@ -1,0 +1,88 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"hearsay/hub/store"
+)
+
+// review is the queue of messages that rules hold.
+type review struct {
+	frame
+	listing
+	List    []store.Held
+	Rules   map[store.RuleID]store.Rule
+	Waiting int
+}
+
+var heldFilters = []choice{{"", "Waiting"}, {"decided", "Decided"}}
+
+func (s *server) serveReview(w http.ResponseWriter, r *http.Request) error {
+	p := review{frame: s.frame(r, "Review"), listing: readListing(r), Rules: map[store.RuleID]store.Rule{}}
+	var err error
+	if p.List, p.Total, err = s.Store.HeldPage(r.Context(), p.page()); err != nil {
+		return err
+	}
+	if p.Waiting, err = s.Store.Waiting(r.Context()); err != nil {
+		return err
+	}
+	all, err := s.Store.Rules(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		p.Rules[one.ID] = one
+	}
+	return s.show(w, r, reviewPage(p))
+}
+
+// waiting is the topic of how many messages wait.
+func (s *server) waiting() topic {
+	t := showing(func(ctx context.Context, _ url.Values) (int, error) { return s.Store.Waiting(ctx) }, waitingText)
+	t.watch = s.Store.Watch
+	return t
+}
+
+// serveReviewDecide decides on one message, by its own button, or on those that are
+// ticked.
+func (s *server) serveReviewDecide(w http.ResponseWriter, r *http.Request) error {
+	f := posted(r)
+	d, texts := store.Decision(f.Text("do")), f.values["id"]
+	for _, one := range []store.Decision{store.Approve, store.Reject} {
+		if id := f.Text(string(one)); id != "" {
+			d, texts = one, []string{id}
+		}
+	}
+	if len(texts) == 0 {
+		return s.done(w, r, "/admin/review", "Nothing was ticked.")
+	}
+	decided, late := 0, 0
+	for _, text := range texts {
+		id, _ := strconv.ParseInt(text, 10, 64) // 0 is none
+		_, err := s.Store.Decide(r.Context(), store.HeldID(id), d)
+		switch {
+		case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound):
+			late++
+		case err != nil:
+			return err
+		default:
+			decided++
+		}
+	}
+	return s.done(w, r, "/admin/review", decidedText(d, decided, late))
+}
+
+func decidedText(d store.Decision, decided, late int) string {
+	text := "Approved " + count(decided, "message") + ": delivered."
+	if d == store.Reject {
+		text = "Rejected " + count(decided, "message") + "."
+	}
+	if late > 0 {
+		text += " Somebody else was quicker with " + count(late, "message") + "."
+	}
+	return text
+}
