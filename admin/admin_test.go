@@ -17,7 +17,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(tests{m})
+}
+
+// tests end the browser before leaks are looked for.
+type tests struct{ *testing.M }
+
+func (m tests) Run() int {
+	code := m.M.Run()
+	if chromium.end != nil {
+		chromium.end()
+	}
+	return code
 }
 
 // policy is of every page, but for the nonce, which is another each time.

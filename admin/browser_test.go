@@ -149,8 +149,15 @@ func emulateScheme(scheme string) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// openBrowser starts a headless Chromium with a fresh profile, which ends with
-// the test. Without one on this machine the test is skipped, or fails if
+// chromium is the one browser of all tests; TestMain ends it.
+var chromium struct {
+	sync.Mutex
+	ctx context.Context // nil: it does not run
+	end func()
+}
+
+// openBrowser gives a tab with a fresh profile, which ends with the test, of a headless
+// Chromium. Without one on this machine the test is skipped, or fails if
 // HEARSAY_TEST_BROWSER=1 says that there must be one.
 func openBrowser(t testing.TB) context.Context {
 	t.Helper()
@@ -162,7 +169,22 @@ func openBrowser(t testing.TB) context.Context {
 		}
 		t.Skip(missing)
 	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
+	chromium.Lock()
+	defer chromium.Unlock()
+	if chromium.ctx == nil {
+		startBrowser(t, path)
+	}
+	ctx, cancel := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // the first call makes the tab, and must not have a deadline
+		t.Fatal("open a tab:", err)
+	}
+	return ctx
+}
+
+func startBrowser(t testing.TB, path string) {
+	t.Helper()
+	ctx, end := chromedp.NewExecAllocator(context.Background(),
 		chromedp.ExecPath(path),
 		chromedp.Headless,
 		chromedp.NoSandbox, // the sandbox does not start as root or in most containers; the pages are ours
@@ -174,17 +196,16 @@ func openBrowser(t testing.TB) context.Context {
 		chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-dev-shm-usage", true),
 	)
-	t.Cleanup(cancel) // waits until the process is gone and its profile removed
 	ctx, _ = chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil {
-			t.Log("close the browser:", err)
-		}
-	})
-	if err := chromedp.Do(ctx); err != nil { // the first call starts it, and must not have a deadline
+	if err := chromedp.Do(ctx); err != nil {
+		end()
 		t.Fatal("start the browser:", err)
 	}
-	return ctx
+	chromium.ctx = ctx
+	chromium.end = func() {
+		_ = chromedp.Cancel(ctx) // the process is ended in any case
+		end()                    // waits until it is gone and its profile removed
+	}
 }
 
 func findBrowser() string {

@@ -28,6 +28,7 @@ type tab struct {
 // tab opens one that ends with the test; a complaint of the browser fails it.
 func (s *site) tab(t *testing.T) *tab {
 	t.Helper()
+	t.Parallel() // most of the time is waiting
 	ctx, cancel := context.WithTimeout(openBrowser(t), 2*time.Minute)
 	t.Cleanup(cancel)
 	complaints := listen(t, ctx)
