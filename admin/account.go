@@ -32,7 +32,7 @@ func (s *server) showAccount(w http.ResponseWriter, r *http.Request, code int, f
 	if err != nil {
 		return err
 	}
-	p.Sessions = sessions{p.frame, all, v.ID, "/admin/account/sessions/"}
+	p.Sessions = sessions{frame: p.frame, List: all, Current: v.ID, Revoke: "/admin/account/sessions/"}
 	if p.Codes, err = s.Store.RecoveryCodes(r.Context(), v.User.ID); err != nil {
 		return err
 	}

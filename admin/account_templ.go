@@ -143,7 +143,7 @@ func accountPage(p account) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = sessionTable(p.Sessions).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = sessionsOf(p.Sessions).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

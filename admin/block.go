@@ -10,19 +10,22 @@ import (
 type blocks struct {
 	frame
 	form
+	listing
 	List []store.Block
 }
+
+var blockFilters = []choice{{"", "All"}, {"name", "Of games and applications"}, {"channel", "Of channels"}}
 
 func (s *server) serveBlocks(w http.ResponseWriter, r *http.Request) error {
 	return s.showBlocks(w, r, http.StatusOK, form{})
 }
 
-func (s *server) showBlocks(w http.ResponseWriter, r *http.Request, code int, f form) error {
-	all, err := s.Store.Blocks(r.Context())
-	if err != nil {
+func (s *server) showBlocks(w http.ResponseWriter, r *http.Request, code int, f form) (err error) {
+	p := blocks{frame: s.frame(r, "Blocked names"), form: f, listing: readListing(r)}
+	if p.List, p.Total, err = s.Store.BlocksPage(r.Context(), p.page()); err != nil {
 		return err
 	}
-	s.render(w, r, code, blocksPage(blocks{s.frame(r, "Blocked names"), f, all}))
+	s.render(w, r, code, blocksPage(p))
 	return nil
 }
 

@@ -84,7 +84,7 @@ func (l listing) Filtered(filter string) listing {
 }
 
 // mostFirst are the columns of which people first want the most, or the newest.
-var mostFirst = []string{"players", "seen"}
+var mostFirst = []string{"players", "seen", "created"}
 
 // Sorted is its first page in the order of a column, the other way round if it is
 // already in that order.

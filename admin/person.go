@@ -11,15 +11,18 @@ import (
 // people is the list of those who may sign in.
 type people struct {
 	frame
+	listing
 	List []store.User
 }
 
-func (s *server) servePeople(w http.ResponseWriter, r *http.Request) error {
-	all, err := s.Store.Users(r.Context())
-	if err != nil {
+var personFilters = []choice{{"", "All"}, {string(store.Admin), "Admins"}, {string(store.Moderator), "Moderators"}}
+
+func (s *server) servePeople(w http.ResponseWriter, r *http.Request) (err error) {
+	p := people{frame: s.frame(r, "People"), listing: readListing(r)}
+	if p.List, p.Total, err = s.Store.UsersPage(r.Context(), p.page()); err != nil {
 		return err
 	}
-	return s.show(w, r, peoplePage(people{s.frame(r, "People"), all}))
+	return s.show(w, r, peoplePage(p))
 }
 
 // newPerson is the form of a new user.
@@ -59,7 +62,7 @@ type person struct {
 func (s *server) person(r *http.Request, u store.User) (person, error) {
 	p := person{frame: s.frame(r, u.Username), Of: u, Self: u.ID == who(r).User.ID}
 	all, err := s.Store.Sessions(r.Context(), u.Username)
-	p.Sessions = sessions{p.frame, all, who(r).ID, "/admin/sessions/"}
+	p.Sessions = sessions{frame: p.frame, List: all, Current: who(r).ID, Revoke: "/admin/sessions/"}
 	return p, err
 }
 

@@ -54,17 +54,21 @@ func (s *server) serveLogOut(w http.ResponseWriter, r *http.Request) error {
 // sessions is the list of browsers that are signed in.
 type sessions struct {
 	frame
+	listing // of the page of all
 	List    []store.Session
 	Current int64  // the visitor's own
 	Revoke  string // where the forms go: before the id
 }
 
-func (s *server) serveSessions(w http.ResponseWriter, r *http.Request) error {
-	all, err := s.Store.Sessions(r.Context(), "")
-	if err != nil {
+func (s *server) serveSessions(w http.ResponseWriter, r *http.Request) (err error) {
+	p := sessions{frame: s.frame(r, "Sessions"), listing: readListing(r), Current: who(r).ID, Revoke: "/admin/sessions/"}
+	if p.Sort == "" {
+		p.listing = p.Sorted("seen").At(p.Number)
+	}
+	if p.List, p.Total, err = s.Store.SessionsPage(r.Context(), p.page()); err != nil {
 		return err
 	}
-	return s.show(w, r, sessionsPage(sessions{s.frame(r, "Sessions"), all, who(r).ID, "/admin/sessions/"}))
+	return s.show(w, r, sessionsPage(p))
 }
 
 func (s *server) serveSessionRevoke(w http.ResponseWriter, r *http.Request) error {

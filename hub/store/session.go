@@ -45,10 +45,12 @@ func (s *Store) StartSession(ctx context.Context, user int64, address, agent str
 	return token, err
 }
 
-const selectSessions = `
-	SELECT s.id, s.address, s.agent, s.created_at, s.seen_at, s.expires_at,
-		u.id, u.username, u.role, u.totp_secret IS NOT NULL, u.created_at, nullif(u.password_at, 0), u.seen_at
-	FROM sessions AS s JOIN users AS u ON u.id = s.user_id`
+const (
+	sessionColumns = `s.id, s.address, s.agent, s.created_at, s.seen_at, s.expires_at,
+		u.id, u.username, u.role, u.totp_secret IS NOT NULL, u.created_at, nullif(u.password_at, 0), u.seen_at`
+	fromSessions   = `FROM sessions AS s JOIN users AS u ON u.id = s.user_id`
+	selectSessions = `SELECT ` + sessionColumns + ` ` + fromSessions
+)
 
 func scanSession(stmt *sqlite.Stmt) Session {
 	return Session{
@@ -97,6 +99,23 @@ func (s *Store) Sessions(ctx context.Context, username string) (all []Session, e
 		return err
 	})
 	return all, err
+}
+
+// SessionsPage gives a part of the sessions, and how many there are in all that match.
+// Its orders are "seen", "created", "name" and "address".
+func (s *Store) SessionsPage(ctx context.Context, p Page) (all []Session, total int, err error) {
+	from := fromSessions + `
+		WHERE s.expires_at > ?1
+			AND (u.username LIKE ?2 ESCAPE '\' OR s.address LIKE ?2 ESCAPE '\' OR s.agent LIKE ?2 ESCAPE '\')`
+	order := p.order([][2]string{
+		{"seen", `s.seen_at %, s.id %`}, {"created", `s.created_at %, s.id %`},
+		{"name", `u.username %, s.seen_at DESC`}, {"address", `s.address %, s.seen_at DESC`},
+	}...)
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		all, total, err = page(conn, sessionColumns, from, order, p, scanSession, micros(time.Now()), p.like())
+		return err
+	})
+	return all, total, err
 }
 
 // EndSession signs a browser out. To the one who signs out it does not matter

@@ -73,6 +73,18 @@ func (s *Store) Users(ctx context.Context) (all []User, err error) {
 	return all, err
 }
 
+// UsersPage gives a part of the users, and how many there are in all that match. Its
+// filters are the roles, its orders "name", "seen" and "created".
+func (s *Store) UsersPage(ctx context.Context, p Page) (all []User, total int, err error) {
+	from := `FROM users WHERE username LIKE ?1 ESCAPE '\' AND (?2 = '' OR role = ?2)`
+	order := p.order([][2]string{{"name", `username %`}, {"seen", `seen_at %, id %`}, {"created", `created_at %, id %`}}...)
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		all, total, err = page(conn, userColumns, from, order, p, scanUser, p.like(), p.Filter)
+		return err
+	})
+	return all, total, err
+}
+
 // User finds one by name, ignoring case.
 func (s *Store) User(ctx context.Context, username string) (u User, err error) {
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
