@@ -36,7 +36,10 @@ var states = map[string]string{
 	"game":       gameState,
 	"connection": gameState,
 	"redirect":   gameState,
-	"channel":    `SELECT json_object('description', description, 'hidden', hidden, 'keep_days', keep_days) FROM channels WHERE name = ?1`,
+	"channel": `
+		SELECT json_object('description', description, 'hidden', hidden, 'keep_days', keep_days, 'slow_seconds', slow_seconds,
+			'paused_until', ` + isoTime("paused_until") + `)
+		FROM channels WHERE name = ?1 COLLATE BINARY`,
 	"application": `
 		SELECT json_object('name', name, 'sync_form', sync_form, 'credentials', credentials, 'suspended', suspended,
 			'suspended_reason', suspended_reason, 'suspended_until', ` + isoTime("suspended_until") + `,

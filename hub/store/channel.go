@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -18,6 +19,14 @@ type Channel struct {
 	Description string    `json:"description"`
 	Hidden      bool      `json:"hidden"`
 	KeepDays    int       `json:"keep_days"` // how long messages stay in its log; 0: it has none
+
+	PausedUntil *time.Time `json:"paused_until"` // until then it takes no messages; nil: it is not paused
+	SlowSeconds int        `json:"slow_seconds"` // between two messages of one player; 0: no matter
+}
+
+// Paused reports whether the channel takes no messages.
+func (c Channel) Paused(now time.Time) bool {
+	return c.PausedUntil != nil && now.Before(*c.PausedUntil)
 }
 
 // KeepDays is how long a channel keeps its messages unless set otherwise.
@@ -28,6 +37,7 @@ type ChannelEdit struct {
 	Description *string
 	Hidden      *bool
 	KeepDays    *int
+	SlowSeconds *int
 }
 
 // MostChannels is how many channels there may be: every game can make some.
@@ -35,26 +45,36 @@ const MostChannels = 1000
 
 var errTooMany = fmt.Errorf("there are %d channels already; remove some: %w", MostChannels, ErrConflict)
 
+const channelColumns = `id, name, description, hidden, keep_days, paused_until, slow_seconds`
+
 func scanChannel(stmt *sqlite.Stmt) Channel {
 	return Channel{
 		ID: ChannelID(stmt.ColumnInt64(0)), Name: stmt.ColumnText(1), Description: stmt.ColumnText(2),
-		Hidden: stmt.ColumnBool(3), KeepDays: stmt.ColumnInt(4),
+		Hidden: stmt.ColumnBool(3), KeepDays: stmt.ColumnInt(4), PausedUntil: timeAt(stmt, 5), SlowSeconds: stmt.ColumnInt(6),
 	}
 }
 
 // Channels lists all channels by name.
 func (s *Store) Channels(ctx context.Context) (all []Channel, err error) {
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, err = rows(conn, `SELECT id, name, description, hidden, keep_days FROM channels ORDER BY name`, scanChannel)
+		all, err = rows(conn, `SELECT `+channelColumns+` FROM channels ORDER BY name`, scanChannel)
 		return err
 	})
 	return all, err
 }
 
-// channel finds one by its exact name.
+// Channel finds one by its exact name.
+func (s *Store) Channel(ctx context.Context, name string) (c Channel, err error) {
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
+		c, err = channel(conn, name)
+		return err
+	})
+	return c, err
+}
+
 func channel(conn *sqlite.Conn, name string) (c Channel, err error) {
 	found, err := row(conn, `
-		SELECT id, name, description, hidden, keep_days
+		SELECT `+channelColumns+`
 		FROM channels WHERE name = ?1 COLLATE BINARY`,
 		func(stmt *sqlite.Stmt) { c = scanChannel(stmt) }, name)
 	if err == nil && !found {
@@ -63,12 +83,10 @@ func channel(conn *sqlite.Conn, name string) (c Channel, err error) {
 	return c, err
 }
 
-// CreateChannel adds a channel. Protocol section 5 says which names may be.
+// CreateChannel adds a channel, not paused. Protocol section 5 says which names may be.
 func (s *Store) CreateChannel(ctx context.Context, c Channel) (Channel, error) {
-	err := checkDescription(c.Description)
-	if err == nil {
-		err = checkKeepDays(c.KeepDays)
-	}
+	c.PausedUntil = nil
+	err := c.check()
 	if err == nil {
 		err = s.operate(ctx, "channel add", c.Name, func(conn *sqlite.Conn) error { return createChannel(conn, &c) })
 	}
@@ -83,10 +101,10 @@ func createChannel(conn *sqlite.Conn, c *Channel) error {
 		return err
 	}
 	_, err := row(conn, `
-		INSERT INTO channels (name, description, hidden, keep_days) VALUES (?1, ?2, ?3, ?4)
+		INSERT INTO channels (name, description, hidden, keep_days, slow_seconds) VALUES (?1, ?2, ?3, ?4, ?5)
 		RETURNING id`,
 		func(stmt *sqlite.Stmt) { c.ID = ChannelID(stmt.ColumnInt64(0)) },
-		c.Name, null(c.Description), c.Hidden, c.KeepDays)
+		c.Name, null(c.Description), c.Hidden, c.KeepDays, c.SlowSeconds)
 	return err
 }
 
@@ -118,9 +136,15 @@ func checkChannelName(conn *sqlite.Conn, name string) error {
 	return nil
 }
 
-func checkKeepDays(days int) error {
-	if days < 0 || days > 36500 {
-		return invalid("keep_days", "%d will not do; use 0 for no log, or up to 36500 days", days)
+func (c Channel) check() error {
+	if err := checkDescription(c.Description); err != nil {
+		return err
+	}
+	if c.KeepDays < 0 || c.KeepDays > 36500 {
+		return invalid("keep_days", "%d will not do; use 0 for no log, or up to 36500 days", c.KeepDays)
+	}
+	if c.SlowSeconds < 0 || c.SlowSeconds > 3600 {
+		return invalid("slow_seconds", "%d will not do; use 0 for no slow mode, or up to 3600 seconds", c.SlowSeconds)
 	}
 	return nil
 }
@@ -165,14 +189,12 @@ func (s *Store) UpdateChannel(ctx context.Context, name string, e ChannelEdit) e
 		set(&c.Description, e.Description)
 		set(&c.Hidden, e.Hidden)
 		set(&c.KeepDays, e.KeepDays)
-		if err := checkDescription(c.Description); err != nil {
+		set(&c.SlowSeconds, e.SlowSeconds)
+		if err := c.check(); err != nil {
 			return err
 		}
-		if err := checkKeepDays(c.KeepDays); err != nil {
-			return err
-		}
-		return exec(conn, `UPDATE channels SET description = ?2, hidden = ?3, keep_days = ?4 WHERE id = ?1`,
-			int64(c.ID), null(c.Description), c.Hidden, c.KeepDays)
+		return exec(conn, `UPDATE channels SET description = ?2, hidden = ?3, keep_days = ?4, slow_seconds = ?5 WHERE id = ?1`,
+			int64(c.ID), null(c.Description), c.Hidden, c.KeepDays, c.SlowSeconds)
 	})
 	if err != nil {
 		return fmt.Errorf("edit channel %q: %w", name, err)

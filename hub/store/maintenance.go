@@ -18,11 +18,13 @@ const (
 )
 
 // Maintain keeps the file small and whole until ctx ends: it flushes touches and ends
-// suspensions every minute, does the rest every ten, and removes what is due when it is. Only the process that serves calls it.
+// suspensions and pauses every minute, does the rest every ten, removes what is due when it is, and adds
+// what was said to the search. Only the process that serves calls it.
 func (s *Store) Maintain(ctx context.Context) {
-	var removing sync.WaitGroup
-	removing.Go(func() { s.removeWhenDue(ctx) })
-	defer removing.Wait()
+	var beside sync.WaitGroup
+	beside.Go(func() { s.removeWhenDue(ctx) })
+	beside.Go(func() { s.keepIndexed(ctx) })
+	defer beside.Wait()
 	touch, rest := time.NewTicker(touchEvery), time.NewTicker(maintainEvery)
 	defer touch.Stop()
 	defer rest.Stop()
@@ -38,6 +40,7 @@ func (s *Store) Maintain(ctx context.Context) {
 		case <-touch.C:
 			do("touches", s.FlushTouches(ctx))
 			do("suspensions", s.endSuspensions(ctx, time.Now()))
+			do("pauses", s.endPauses(ctx, time.Now()))
 		case <-rest.C:
 			now := time.Now()
 			do("reconcile", s.Reconcile(ctx))
@@ -146,15 +149,19 @@ func (s *Store) PurgeMessages(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, c := range channels {
-		for changed := slice; changed == slice; {
-			if err := s.write(ctx, func(conn *sqlite.Conn) error {
+		for changed := indexSlice; changed == indexSlice; {
+			err := s.tidy(ctx, func(conn *sqlite.Conn) error {
 				err := exec(conn, `
 					DELETE FROM messages WHERE id IN (
 						SELECT id FROM (SELECT id, sent_at FROM messages WHERE channel_id = ?1 ORDER BY id LIMIT ?3)
-						WHERE sent_at < ?2)`, c.id, c.since, slice)
+						WHERE sent_at < ?2)`, c.id, c.since, indexSlice)
 				changed = conn.Changes()
 				return err
-			}); err != nil {
+			})
+			if err == nil && changed > 0 {
+				err = s.mergeSearch(ctx) // their words went with them
+			}
+			if err = s.mendSearch(ctx, err); err != nil {
 				return err
 			}
 		}

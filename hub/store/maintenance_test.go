@@ -178,6 +178,20 @@ func TestTouches(t *testing.T) {
 	}
 }
 
+// maintain runs Maintain until stop is called.
+func maintain(t testing.TB, s *store.Store) (stop func()) {
+	done := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer close(done)
+		s.Maintain(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
 // Maintain does all of it in time, and ends.
 func TestMaintain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -189,12 +203,7 @@ func TestMaintain(t *testing.T) {
 			INSERT INTO events (game_id, title, start_date, end_date) VALUES (99, 'x', '2026-01-01', '2026-01-01');
 			INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (99, 'g', 'n', 'm', 1)`)
 		s.Touch(store.Peer{ID: 1}, time.Now())
-		done := make(chan struct{})
-		ctx, cancel := context.WithCancel(t.Context())
-		go func() {
-			defer close(done)
-			s.Maintain(ctx)
-		}()
+		stop := maintain(t, s)
 		time.Sleep(61 * time.Second)
 		synctest.Wait()
 		if got := ask(t, conn, `SELECT count(*) FROM games WHERE last_seen_at IS NOT NULL`); got[0] != "1" {
@@ -210,8 +219,7 @@ func TestMaintain(t *testing.T) {
 		if got := ask(t, conn, `SELECT count(*) FROM messages`); got[0] != "0" {
 			t.Error("the messages are not purged")
 		}
-		cancel()
-		<-done
+		stop()
 		check(t, s.Close())
 	})
 }

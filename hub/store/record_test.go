@@ -197,8 +197,12 @@ func TestAdmission(t *testing.T) {
 	addApplication(t, s, "Bot")
 	check(t, s.UpdateGame(t.Context(), "Beta", store.GameEdit{Suspended: pointer(true)}))
 	check(t, s.UpdateApplication(t.Context(), "Bot", store.ApplicationEdit{Suspended: pointer(true)}))
+	check(t, s.UpdateChannel(t.Context(), "testing", store.ChannelEdit{SlowSeconds: pointer(5)}))
 	got, err := s.Admission(t.Context())
-	want := store.Admission{Suspended: map[store.GameID]bool{2: true}, Applications: map[int64]bool{1: true}}
+	want := store.Admission{
+		Suspended: map[store.GameID]bool{2: true}, Applications: map[int64]bool{1: true},
+		Restraints: map[store.ChannelID]store.Restraint{2: {Slow: 5 * time.Second}},
+	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
@@ -232,6 +236,7 @@ func TestChannels(t *testing.T) {
 		_, err := s.CreateChannel(ctx, store.Channel{Name: "fine", KeepDays: days})
 		wantField(t, "keep_days", err, store.ErrInvalid, "keep_days")
 		wantField(t, "keep_days", s.UpdateChannel(ctx, "gossip", store.ChannelEdit{KeepDays: &days}), store.ErrInvalid, "keep_days")
+		wantField(t, "slow_seconds", s.UpdateChannel(ctx, "gossip", store.ChannelEdit{SlowSeconds: &days}), store.ErrInvalid, "slow_seconds")
 	}
 	wantField(t, "description", s.UpdateChannel(ctx, "gossip", store.ChannelEdit{Description: pointer("a\r")}), store.ErrInvalid, "description")
 	if got := logged(t, s, func() {

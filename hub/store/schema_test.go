@@ -57,7 +57,7 @@ func TestTriggers(t *testing.T) {
 		// What is not part of the record, or changes all the time.
 		{`UPDATE games SET last_seen_at = 1, suspended = 1, version = '2', secret_used_at = 1`, nil},
 		{`UPDATE games SET old_secret_hash = zeroblob(32), old_secret_used_at = 1, old_secret_ends_at = 1, created_at = 1`, nil},
-		{`UPDATE channels SET keep_days = 0`, nil},
+		{`UPDATE channels SET keep_days = 0, paused_until = 1, slow_seconds = 5`, nil},
 		{`INSERT INTO applications (short_name, name) VALUES ('Bot', 'Bot'); UPDATE applications SET name = 'x' WHERE id = 1; DELETE FROM applications`, nil},
 		{`INSERT INTO blocks VALUES ('name', 'x'); DELETE FROM blocks`, nil},
 		{`INSERT INTO users (username, password_hash) VALUES ('ann', ''); DELETE FROM users`, nil},
@@ -306,6 +306,8 @@ func TestConstraints(t *testing.T) {
 		{`UPDATE channels SET hidden = 'yes'`, typed},
 		{`UPDATE channels SET keep_days = -1`, breaks},
 		{`UPDATE channels SET keep_days = 36501`, breaks},
+		{`UPDATE channels SET slow_seconds = -1`, breaks},
+		{`UPDATE channels SET slow_seconds = 3601`, breaks},
 		{`UPDATE channels SET id = 99 WHERE id = 1`, trigger},
 
 		{`UPDATE games SET short_name = 'Gamma' WHERE id = 1`, trigger},
@@ -462,7 +464,7 @@ func TestConstraints(t *testing.T) {
 	checkNewestIsState(t, conn)
 	// The limits themselves.
 	run(t, conn, `
-		UPDATE channels SET name = 'abcdefghijklm-_', description = `+long(2000)+`, keep_days = 36500 WHERE id = 1;
+		UPDATE channels SET name = 'abcdefghijklm-_', description = `+long(2000)+`, keep_days = 36500, slow_seconds = 3600 WHERE id = 1;
 		UPDATE games SET name = `+long(100)+`, description = `+long(2000)+`, homepage_url = `+long(255)+`, tagline = `+long(200)+`, user_agent = `+long(255)+`,
 			user_agent_url = `+long(255)+`, version = `+long(255)+` WHERE id = 1;
 		INSERT INTO games (short_name, name) VALUES ('abcdefghijklm09', 'x');

@@ -60,15 +60,17 @@ func (s *Store) endSuspensions(ctx context.Context, now time.Time) error {
 	})
 }
 
-// An Admission says who may be connected.
+// An Admission says who may be connected, and where messages are restrained.
 type Admission struct {
 	Suspended    map[GameID]bool // games that may not; games that are gone are in the log
 	Applications map[int64]bool  // applications that may
+	Restraints   map[ChannelID]Restraint
 }
 
 // Admission reads what the log of versions does not tell about sockets.
 func (s *Store) Admission(ctx context.Context) (a Admission, err error) {
-	now := micros(time.Now())
+	at := time.Now()
+	now := micros(at)
 	a = Admission{Suspended: map[GameID]bool{}, Applications: map[int64]bool{}}
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
 		if _, err := rows(conn, `SELECT id FROM games WHERE suspended AND coalesce(suspended_until, ?1) >= ?1`, func(stmt *sqlite.Stmt) (none struct{}) {
@@ -77,10 +79,13 @@ func (s *Store) Admission(ctx context.Context) (a Admission, err error) {
 		}, now); err != nil {
 			return err
 		}
-		_, err := rows(conn, `SELECT id FROM applications WHERE NOT suspended OR suspended_until < ?1`, func(stmt *sqlite.Stmt) (none struct{}) {
+		if _, err := rows(conn, `SELECT id FROM applications WHERE NOT suspended OR suspended_until < ?1`, func(stmt *sqlite.Stmt) (none struct{}) {
 			a.Applications[stmt.ColumnInt64(0)] = true
 			return
-		}, now)
+		}, now); err != nil {
+			return err
+		}
+		a.Restraints, err = restraints(conn, at)
 		return err
 	})
 	return a, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -16,14 +17,15 @@ var errClosed = errors.New("the database is closing")
 type job struct {
 	do   func(*sqlite.Conn) error
 	done chan error // holds one
+	full bool       // the commit survives a power cut
 }
 
 // A writer owns the connection that writes. Only its goroutine uses conn.
 type writer struct {
 	*Store
 	conn      *sqlite.Conn
-	dirty     bool  // the transaction at hand changed more than chat messages
-	admits    bool  // it changed games or applications
+	dirty     bool  // the transaction at hand changed more than chat messages and their words
+	admits    bool  // it changed games, applications or channels
 	reviewed  bool  // it changed held messages
 	committed bool  // it was committed, and watchers do not know yet
 	full      bool  // synchronous is FULL, not NORMAL
@@ -35,8 +37,8 @@ func (s *Store) openWriter() (_ *writer, err error) {
 	w := &writer{Store: s, full: true}
 	h := &hooks{
 		update: func(table string) {
-			w.dirty = w.dirty || table != "messages"
-			w.admits = w.admits || table == "games" || table == "applications"
+			w.dirty = w.dirty || table != "messages" && !strings.HasPrefix(table, "search")
+			w.admits = w.admits || table == "games" || table == "applications" || table == "channels"
 			w.reviewed = w.reviewed || table == "held"
 		},
 		rollback: func() { w.dirty, w.admits, w.reviewed = false, false, false },
@@ -91,7 +93,7 @@ func (w *writer) run() {
 	for {
 		select {
 		case j := <-w.jobs:
-			j.done <- w.transact(true, j.do)
+			j.done <- w.transact(j.full, j.do)
 			w.checkpoint()
 		case l := <-w.lines:
 			w.append(l)
@@ -205,7 +207,15 @@ func locked(err error) error {
 // write runs do in one durable transaction on the writer's goroutine. It returns
 // early when ctx ends before do has begun.
 func (s *Store) write(ctx context.Context, do func(*sqlite.Conn) error) error {
-	j := &job{do: do, done: make(chan error, 1)}
+	return s.submit(ctx, &job{do: do, done: make(chan error, 1), full: true})
+}
+
+// tidy is write for what can be done again after a power cut.
+func (s *Store) tidy(ctx context.Context, do func(*sqlite.Conn) error) error {
+	return s.submit(ctx, &job{do: do, done: make(chan error, 1)})
+}
+
+func (s *Store) submit(ctx context.Context, j *job) error {
 	select {
 	case s.jobs <- j:
 		return <-j.done
