@@ -97,6 +97,9 @@ func (s *session) handleSend(ctx context.Context, f wire.Frame) {
 	if reason == "" {
 		p.Message, reason = s.hub.cleanMessage(p.Message)
 	}
+	if reason == "" {
+		reason = s.hub.restraints.refuse(id, s.owner(), p.Name)
+	}
 	if reason != "" {
 		s.fail(f, reason)
 		return

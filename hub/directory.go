@@ -55,6 +55,11 @@ func (h *Hub) load(ctx context.Context) error {
 		}
 	}
 	h.reach(c.Through)
+	a, err := h.store.Admission(ctx)
+	if err != nil {
+		return err
+	}
+	h.restraints.set(a.Restraints)
 	h.directory.rulesChanged = true
 	return h.heedRules(ctx)
 }
@@ -161,7 +166,8 @@ func (h *Hub) applyGame(v store.Version) error {
 	return nil
 }
 
-// admit ends the sockets of games and applications that may be connected no more.
+// admit ends the sockets of games and applications that may be connected no more, and
+// learns of the restraints on channels.
 func (h *Hub) admit(ctx context.Context) error {
 	h.mu.Lock()
 	owners := slices.Collect(maps.Keys(h.presence)) // not those that are newer than the look at the store
@@ -175,6 +181,7 @@ func (h *Hub) admit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	h.restraints.set(a.Restraints)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, o := range owners {

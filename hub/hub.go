@@ -62,13 +62,14 @@ type Hub struct {
 	store *store.Store
 	log   *slog.Logger
 
-	failures  throttle[failure]
-	addresses throttle[netip.Addr]
-	running   sync.WaitGroup // sessions and their goroutines
-	workers   *workers
-	shards    []*shard
-	following sync.Mutex                    // one goroutine follows the log at a time
-	rules     atomic.Pointer[store.Matcher] // nil: there are none
+	failures   throttle[failure]
+	addresses  throttle[netip.Addr]
+	running    sync.WaitGroup // sessions and their goroutines
+	workers    *workers
+	shards     []*shard
+	following  sync.Mutex                    // one goroutine follows the log at a time
+	rules      atomic.Pointer[store.Matcher] // nil: there are none
+	restraints restraints
 
 	// Requests are handled under ctx, not under their session's: a context that somebody
 	// has waited for never forgets it, and there are thousands of idle sessions.

@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"strconv"
+	"time"
+)
+
 // The names of events.
 const (
 	Authenticate = "authenticate"
@@ -115,6 +120,7 @@ const (
 	ErrorNameTooLong    = "name is too long"
 	ErrorMessageEmpty   = "message is empty"
 	ErrorMessageTooLong = "message is too long"
+	ErrorPaused         = "channel is paused"
 
 	ErrorMuted   = "muted"           // by a rule of the hub
 	ErrorRefused = "message refused" // because a person would have to look at it, and cannot
@@ -149,6 +155,15 @@ func ErrorNotSubscribed(channel string) string { return `not subscribed to "` + 
 
 // ErrorUnknownChannel is the answer to an application that sends to no channel.
 func ErrorUnknownChannel(channel string) string { return `unknown channel "` + channel + `"` }
+
+// ErrorSlow is the answer to a player who speaks too soon in a channel with slow mode.
+func ErrorSlow(wait time.Duration) string {
+	seconds := int((wait + time.Second - 1) / time.Second)
+	if seconds == 1 {
+		return "slow mode: wait 1 second"
+	}
+	return "slow mode: wait " + strconv.Itoa(seconds) + " seconds"
+}
 
 // The close codes of the hub. Section 1.
 const (
