@@ -14,12 +14,12 @@ type MessageID int64
 
 // A Message is what a player said in a channel.
 type Message struct {
-	ID      MessageID // 0: the channel keeps no log
-	Channel ChannelID
-	Game    string // short name of the game or application
-	Name    string // of the player
-	Text    string
-	SentAt  time.Time // when the hub accepted it; whole microseconds
+	ID      MessageID `json:"id"` // 0: the channel keeps no log
+	Channel ChannelID `json:"-"`
+	Game    string    `json:"game"` // short name of the game or application
+	Name    string    `json:"name"` // of the player
+	Text    string    `json:"message"`
+	SentAt  time.Time `json:"sent_at"` // when the hub accepted it; whole microseconds
 }
 
 // A Hiding says who hid a message from history, and when.

@@ -33,7 +33,7 @@ const SearchLimit = 50
 // A Found is a message of the log.
 type Found struct {
 	Message
-	ChannelName string // "": the channel was removed
+	ChannelName string `json:"channel"` // "": the channel was removed
 }
 
 // Findings are a part of what a search finds, the newest first unless it wants it otherwise.
@@ -90,9 +90,17 @@ func (s *Store) SearchMessages(ctx context.Context, q Search) (f Findings, err e
 const eachPart = 1000
 
 // EachMessage calls do for all that a search finds after q.After, the oldest first. It
-// reads in parts: what is said or purged meanwhile may be among it or not.
+// reads in parts: what is said or purged meanwhile may be among it or not. If words are
+// searched for it waits until all are known.
 func (s *Store) EachMessage(ctx context.Context, q Search, do func(Found) error) error {
 	q.Oldest, q.Limit = true, eachPart
+	if match, err := q.match(); err != nil {
+		return err
+	} else if match != "" {
+		if err := s.IndexMessages(ctx); err != nil {
+			return err
+		}
+	}
 	for {
 		part, err := s.SearchMessages(ctx, q)
 		if err != nil {
