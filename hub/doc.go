@@ -25,7 +25,8 @@
 // Hub.mu guards maps and is held for moments: under it there is no SQL, no I/O, no
 // logging and no callback; what must be sent in its order is put into a shard's
 // inbox. Leaves below it, each taken alone: shard.mu (an inbox), pulse.mu (a timer),
-// then link.mu, under which the kernel may be asked to take bytes, but never to wait.
+// restraints.mu (who spoke where), then link.mu, under which the kernel may be asked to
+// take bytes, but never to wait.
 // Hub.following only keeps two goroutines from following the log at once, and is never
 // taken under the others.
 //

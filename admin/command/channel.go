@@ -2,6 +2,7 @@ package command
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -9,13 +10,13 @@ import (
 )
 
 func channelCommand() *cobra.Command {
-	return noun("channel", "Channels that games chat on", channelAdd(), channelList(), channelEdit(), channelRemove())
+	return noun("channel", "Channels that games chat on",
+		channelAdd(), channelList(), channelEdit(), channelPause(), channelUnpause(), channelRemove())
 }
 
 // channel finds one by its exact name.
 func (c *call) channel(name string) (store.Channel, error) {
-	all, err := c.store.Channels(c.Context())
-	found, err := pick(all, err, func(one store.Channel) bool { return one.Name == name })
+	found, err := c.store.Channel(c.Context(), name)
 	return found, c.unknown(err, "channel", name)
 }
 
@@ -25,6 +26,7 @@ func channelFlags(cmd *cobra.Command, channel *store.Channel, public *bool) {
 	f.StringVar(&channel.Description, "description", "", "what it is for, at most 2000 characters")
 	f.BoolVar(public, "public", false, "show the channel in lists; a hidden one is for those who know its name")
 	f.IntVar(&channel.KeepDays, "keep-days", store.KeepDays, "how many days its messages are kept; 0 keeps none")
+	f.IntVar(&channel.SlowSeconds, "slow-seconds", 0, "slow mode: seconds between two messages of one player; 0 for none")
 }
 
 func channelAdd() *cobra.Command {
@@ -53,10 +55,25 @@ func channelAdd() *cobra.Command {
 
 var channelTable = table[store.Channel]{
 	none:  "There are no channels. Add one with: hearsay channel add gossip --public",
-	heads: []string{"NAME", "PUBLIC", "KEEP DAYS", "DESCRIPTION"},
+	heads: []string{"NAME", "PUBLIC", "KEEP DAYS", "SLOW", "PAUSED", "DESCRIPTION"},
 	cells: func(channel store.Channel) []string {
-		return []string{channel.Name, yesNo(!channel.Hidden), strconv.Itoa(channel.KeepDays), short(channel.Description)}
+		slow := "no"
+		if channel.SlowSeconds > 0 {
+			slow = strconv.Itoa(channel.SlowSeconds) + "s"
+		}
+		return []string{channel.Name, yesNo(!channel.Hidden), strconv.Itoa(channel.KeepDays), slow, paused(channel), short(channel.Description)}
 	},
+}
+
+// paused says until when a channel takes no messages.
+func paused(channel store.Channel) string {
+	switch {
+	case !channel.Paused(time.Now()):
+		return "no"
+	case channel.PausedUntil.Equal(store.Indefinitely):
+		return "yes"
+	}
+	return "until " + moment(channel.PausedUntil)
 }
 
 func channelList() *cobra.Command {
@@ -89,6 +106,7 @@ func channelEdit() *cobra.Command {
 				Description: given(c, "description", &channel.Description),
 				Hidden:      given(c, "public", &hidden),
 				KeepDays:    given(c, "keep-days", &channel.KeepDays),
+				SlowSeconds: given(c, "slow-seconds", &channel.SlowSeconds),
 			}
 			if e == (store.ChannelEdit{}) {
 				return noEdit(c)
@@ -105,6 +123,53 @@ func channelEdit() *cobra.Command {
 	}
 	channelFlags(cmd, &channel, &public)
 	return cmd
+}
+
+func channelPause() *cobra.Command {
+	var minutes int
+	cmd := &cobra.Command{
+		Use:     "pause NAME",
+		Short:   "Take no messages in a channel for a while, or until channel unpause",
+		Example: "  hearsay channel pause builders --minutes 30",
+		Args:    take("NAME"),
+		RunE: run(existing, func(c *call) error {
+			if minutes < 0 || c.Flags().Changed("minutes") && minutes == 0 {
+				return &store.FieldError{Field: "minutes", Reason: "is no length of time; use 1 or more, or leave it out for a pause without end"}
+			}
+			if err := c.store.PauseChannel(c.Context(), c.args[0], time.Duration(minutes)*time.Minute); err != nil {
+				return c.unknown(err, "channel", c.args[0])
+			}
+			channel, err := c.channel(c.args[0])
+			if err != nil {
+				return err
+			}
+			if minutes == 0 {
+				return c.say(channel, "Paused the channel %[1]s. End it with: hearsay channel unpause %[1]s", channel.Name)
+			}
+			return c.say(channel, "Paused the channel %s until %s.", channel.Name, moment(channel.PausedUntil))
+		}),
+	}
+	cmd.Flags().IntVar(&minutes, "minutes", 0, "how long; without it until channel unpause")
+	return cmd
+}
+
+func channelUnpause() *cobra.Command {
+	return &cobra.Command{
+		Use:     "unpause NAME",
+		Short:   "End the pause of a channel",
+		Example: "  hearsay channel unpause builders",
+		Args:    take("NAME"),
+		RunE: run(existing, func(c *call) error {
+			if err := c.store.UnpauseChannel(c.Context(), c.args[0]); err != nil {
+				return c.unknown(err, "channel", c.args[0])
+			}
+			channel, err := c.channel(c.args[0])
+			if err != nil {
+				return err
+			}
+			return c.say(channel, "The channel %s takes messages.", channel.Name)
+		}),
+	}
 }
 
 func channelRemove() *cobra.Command {

@@ -12,9 +12,13 @@ import (
 )
 
 func messageCommand() *cobra.Command {
-	return noun("message", "Messages of the chat log",
+	cmd := noun("message", "Messages of the chat log", messageSearch(),
 		messageHide("hide", "Take a message out of history", "Hid", (*store.Store).HideMessage),
 		messageHide("unhide", "Give a hidden message back to history", "Unhid", (*store.Store).UnhideMessage))
+	export := messageExport() // its output has forms of its own
+	cmd.AddCommand(export)
+	cmd.Example += "\n" + export.Example
+	return cmd
 }
 
 // A messageDetail is a message as JSON.
@@ -49,4 +53,121 @@ func messageHide(verb, short, done string, do func(*store.Store, context.Context
 			return c.say(messageDetail{m.ID, channel, m.Game, m.Name, m.Text, m.SentAt, hidden}, "%s the message %d of %s@%s.", done, m.ID, m.Name, m.Game)
 		}),
 	}
+}
+
+// A searchForm is the flags of a search.
+type searchForm struct {
+	store.Search
+	from, until string
+	before      int64
+}
+
+func (f *searchForm) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.Game, "game", "", "only of the game or application with this short name")
+	flags.StringVar(&f.Player, "player", "", "only of players with these words in their name")
+	flags.StringVar(&f.Channel, "channel", "", "only in this channel")
+	flags.StringVar(&f.from, "from", "", "only since then: 2026-12-24, or with a time of day 2026-12-24T18:00:00Z")
+	flags.StringVar(&f.until, "until", "", "only until then; of a day, to its end")
+}
+
+// search is what the flags and the argument say.
+func (f *searchForm) search(c *call) (q store.Search, err error) {
+	q = f.Search
+	if len(c.args) > 0 {
+		q.Words = c.args[0]
+	}
+	q.Before = store.MessageID(f.before)
+	if q.From, err = instant("from", f.from, false); err != nil {
+		return q, err
+	}
+	q.Until, err = instant("until", f.until, true)
+	return q, err
+}
+
+// instant reads a day or a moment; a day may stand for its end.
+func instant(field, text string, end bool) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		if end {
+			day = day.AddDate(0, 0, 1)
+		}
+		return day, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, &store.FieldError{Field: field, Reason: fmt.Sprintf("%q is no time; write 2026-12-24, or 2026-12-24T18:00:00Z", text)}
+	}
+	return t, nil
+}
+
+var messageTable = table[store.Found]{
+	none:  "Nothing was found.",
+	heads: []string{"ID", "SENT AT", "CHANNEL", "WHO", "MESSAGE"},
+	cells: func(one store.Found) []string {
+		return []string{fmt.Sprint(one.ID), moment(&one.SentAt), one.ChannelName, one.Name + "@" + one.Game, one.Text}
+	},
+}
+
+func messageSearch() *cobra.Command {
+	var f searchForm
+	cmd := &cobra.Command{
+		Use:   "search [WORDS]",
+		Short: "Find messages, the newest first",
+		Long: `Find messages, the newest first. WORDS are words that a message must have, all of them,
+in whatever case and order; "words in quotes" stand together, and drag* is any word that
+begins so. Without WORDS the flags alone choose.`,
+		Example: `  hearsay message search 'dragon* "ancient gold"' --channel gossip --from 2026-12-01`,
+		Args:    take("[WORDS]"),
+		RunE: run(existing, func(c *call) error {
+			q, err := f.search(c)
+			if err != nil {
+				return err
+			}
+			if q.Limit < 1 || q.Limit > 10000 {
+				return &store.FieldError{Field: "limit", Reason: fmt.Sprintf("%d will not do; use 1 to 10000, or message export", q.Limit)}
+			}
+			found, err := c.store.SearchMessages(c.Context(), q)
+			if err != nil {
+				return err
+			}
+			if err := messageTable.print(c, found.Messages); err != nil {
+				return err
+			}
+			if found.Unread > 0 {
+				fmt.Fprintf(c.ErrOrStderr(), "The newest %d messages are not searched: their words are not known yet. The server will see to that.\n", found.Unread)
+			}
+			if found.More {
+				fmt.Fprintf(c.ErrOrStderr(), "There are more; add --before %d, or a larger --limit.\n", found.Messages[len(found.Messages)-1].ID)
+			}
+			return nil
+		}),
+	}
+	f.flags(cmd)
+	cmd.Flags().Int64Var(&f.before, "before", 0, "only before the message with this id")
+	cmd.Flags().IntVar(&f.Limit, "limit", store.SearchLimit, "how many at most")
+	return cmd
+}
+
+func messageExport() *cobra.Command {
+	var f searchForm
+	var format string
+	cmd := &cobra.Command{
+		Use:     "export [WORDS]",
+		Short:   "Print all that a message search finds, the oldest first, as CSV or JSON",
+		Example: "  hearsay message export --channel gossip --format csv > gossip.csv",
+		Args:    take("[WORDS]"),
+		RunE: run(existing, func(c *call) error {
+			q, err := f.search(c)
+			if err != nil {
+				return err
+			}
+			return c.store.ExportMessages(c.Context(), c.OutOrStdout(), store.Format(format), q)
+		}),
+	}
+	f.flags(cmd)
+	cmd.Flags().StringVar(&format, "format", string(store.CSV), "csv or json")
+	return cmd
 }
