@@ -21,6 +21,8 @@ var accessTable = map[string][]string{
 	},
 	"moderator": {
 		"GET /admin", "GET /admin/live/{topic}",
+		"GET /admin/channels", "GET /admin/channels/{name}", "POST /admin/channels/{name}/pause", "POST /admin/channels/{name}/unpause",
+		"GET /admin/messages", "GET /admin/messages/export",
 		"GET /admin/account", "POST /admin/account/password", "GET /admin/account/totp", "POST /admin/account/totp",
 		"POST /admin/account/totp/off", "POST /admin/account/sessions/{id}/revoke",
 		"GET /admin/rules", "GET /admin/new/rule", "POST /admin/new/rule", "GET /admin/rules/{id}", "POST /admin/rules/{id}", "POST /admin/rules/{id}/end",
@@ -40,6 +42,8 @@ var accessTable = map[string][]string{
 		"GET /admin/applications/{name}/edit", "POST /admin/applications/{name}/edit", "GET /admin/applications/{name}/secret",
 		"POST /admin/applications/{name}/rotate", "POST /admin/applications/{name}/end-secret", "POST /admin/applications/{name}/suspend",
 		"POST /admin/applications/{name}/resume", "POST /admin/applications/{name}/remove",
+		"GET /admin/new/channel", "POST /admin/new/channel", "GET /admin/channels/{name}/edit", "POST /admin/channels/{name}/edit",
+		"POST /admin/channels/{name}/remove",
 		"GET /admin/blocks", "POST /admin/blocks", "POST /admin/blocks/remove",
 		"GET /admin/people", "GET /admin/new/user", "POST /admin/new/user", "GET /admin/people/{name}", "POST /admin/people/{name}/role",
 		"POST /admin/people/{name}/link", "POST /admin/people/{name}/totp/off", "POST /admin/people/{name}/remove",

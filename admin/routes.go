@@ -82,6 +82,18 @@ func (s *server) routes() []route {
 		{"POST /admin/applications/{name}/resume", admin, s.serveResume(applicationKind)},
 		{"POST /admin/applications/{name}/remove", admin, s.serveRemove(applicationKind)},
 
+		{"GET /admin/channels", moderator, s.serveChannels},
+		{"GET /admin/new/channel", admin, s.serveChannelNew},
+		{"POST /admin/new/channel", admin, s.serveChannelAdd},
+		{"GET /admin/channels/{name}", moderator, s.serveChannel},
+		{"POST /admin/channels/{name}/pause", moderator, s.servePause},
+		{"POST /admin/channels/{name}/unpause", moderator, s.serveUnpause},
+		{"GET /admin/channels/{name}/edit", admin, s.serveChannelEdit},
+		{"POST /admin/channels/{name}/edit", admin, s.serveChannelChange},
+		{"POST /admin/channels/{name}/remove", admin, s.serveChannelRemove},
+		{"GET /admin/messages", moderator, s.serveMessages},
+		{"GET /admin/messages/export", moderator, s.serveExport},
+
 		{"GET /admin/rules", moderator, s.serveRules},
 		{"GET /admin/new/rule", moderator, s.serveRuleNew},
 		{"POST /admin/new/rule", moderator, s.serveRuleAdd},
@@ -142,6 +154,8 @@ var navigation = [][]item{
 		{"/admin/applications", "Applications", admin},
 	},
 	{
+		{"/admin/channels", "Channels", moderator},
+		{"/admin/messages", "Messages", moderator},
 		{"/admin/review", "Review", moderator},
 		{"/admin/rules", "Rules", moderator},
 	},
@@ -159,5 +173,8 @@ func (i item) Current(path string) bool {
 
 // topics are the parts of pages that are live, at /admin/live/NAME.
 func (s *server) topics() map[string]topic {
-	return map[string]topic{"review": s.waiting()}
+	return map[string]topic{
+		"review":       s.waiting(),
+		"conversation": showing(s.loadConversation, conversationPart),
+	}
 }

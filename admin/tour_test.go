@@ -40,6 +40,11 @@ var tour = map[string]string{
 	"GET /admin/applications/{name}":        "/admin/applications/Site",
 	"GET /admin/applications/{name}/edit":   "/admin/applications/Site/edit",
 	"GET /admin/applications/{name}/secret": "", // the same page as a game's
+	"GET /admin/channels":                   "/admin/channels",
+	"GET /admin/new/channel":                "/admin/new/channel",
+	"GET /admin/channels/{name}":            "/admin/channels/gossip",
+	"GET /admin/channels/{name}/edit":       "/admin/channels/gossip/edit",
+	"GET /admin/messages":                   "/admin/messages",
 	"GET /admin/blocks":                     "/admin/blocks",
 	"GET /admin/people":                     "/admin/people",
 	"GET /admin/new/user":                   "/admin/new/user",
@@ -53,7 +58,7 @@ var tour = map[string]string{
 }
 
 // notPages are GET routes that people do not look at.
-var notPages = []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/", "GET /admin/live/{topic}"}
+var notPages = []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/", "GET /admin/live/{topic}", "GET /admin/messages/export"}
 
 // furnish fills a site with something of everything.
 func furnish(t testing.TB, s *site) {
@@ -107,6 +112,15 @@ func furnish(t testing.TB, s *site) {
 	_, err = s.Store.Decide(ctx, 2, store.Reject)
 	check(err)
 	check(s.Store.HideMessage(ctx, 2))
+	_, err = s.Store.CreateChannel(ctx, store.Channel{Name: "secret", Description: "For the few", Hidden: true, SlowSeconds: 30})
+	check(err)
+	check(s.Store.PauseChannel(ctx, "secret", time.Hour))
+	for i := range 60 {
+		check(s.Store.Append(ctx, store.Message{
+			Channel: 1, Game: "Alpha", Name: []string{"Ann", "Bob the Unreasonably Longwinded", "Éva"}[i%3],
+			Text: []string{"Hello, dragons!", strings.Repeat("A story without end. ", 1+i%9), strings.Repeat("x", 1+i*5)}[i%3],
+		}, func(store.Message) {}))
+	}
 
 	connect(t, s, alpha, "Ann", "Bob")
 }
@@ -168,7 +182,9 @@ func TestTour_inBrowser(t *testing.T) {
 		}
 	}
 	slices.Sort(paths)
-	visit(t, browser, s, append(paths, "/admin/games?q=nothing", "/admin/rules?filter=all", "/admin/rules?q=nothing", "/admin/review?filter=decided", "/admin/messages/2", "/admin/games?filter=online&sort=players")...)
+	visit(t, browser, s, append(paths, "/admin/games?q=nothing", "/admin/games?filter=online&sort=players",
+		"/admin/channels/secret", "/admin/channels/gossip?before=40", "/admin/messages?words=dragon*&player=Ann", "/admin/messages?words=!",
+		"/admin/rules?filter=all", "/admin/rules?q=nothing", "/admin/review?filter=decided", "/admin/messages/2")...)
 }
 
 // visit looks at pages in every scheme and width.

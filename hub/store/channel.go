@@ -63,6 +63,43 @@ func (s *Store) Channels(ctx context.Context) (all []Channel, err error) {
 	return all, err
 }
 
+// ChannelTraffic is a channel with how much is said on it.
+type ChannelTraffic struct {
+	Channel
+	Day int // messages of the last 24 hours that are in its log
+}
+
+// ChannelsPage gives a part of the channels, and how many there are in all that match. Its
+// filters are "public", "hidden", "paused" and "slow", its orders "name" and "day".
+func (s *Store) ChannelsPage(ctx context.Context, p Page) (all []ChannelTraffic, total int, err error) {
+	now := time.Now()
+	from := `FROM channels, (SELECT ?2 AS now, ?3 AS since) AS at
+		WHERE (name LIKE ?1 ESCAPE '\' OR description LIKE ?1 ESCAPE '\')`
+	switch p.Filter {
+	case "public":
+		from += ` AND NOT hidden`
+	case "hidden":
+		from += ` AND hidden`
+	case "paused":
+		from += ` AND paused_until > at.now`
+	case "slow":
+		from += ` AND slow_seconds > 0`
+	}
+	order := p.order([][2]string{{"name", `name %`}, {"day", `day %, name`}}...)
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		since, err := sentSince(conn, now.Add(-24*time.Hour))
+		if err != nil {
+			return err
+		}
+		all, total, err = page(conn, channelColumns+`, (SELECT count(*) FROM messages AS m WHERE m.channel_id = channels.id AND m.id >= at.since) AS day`,
+			from, order, p, func(stmt *sqlite.Stmt) ChannelTraffic {
+				return ChannelTraffic{scanChannel(stmt), stmt.ColumnInt(7)}
+			}, p.like(), micros(now), since)
+		return err
+	})
+	return all, total, err
+}
+
 // Channel finds one by its exact name.
 func (s *Store) Channel(ctx context.Context, name string) (c Channel, err error) {
 	err = s.query(ctx, func(conn *sqlite.Conn) error {

@@ -3,6 +3,7 @@ package store_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -267,6 +268,48 @@ func TestChannels(t *testing.T) {
 	check(t, s.DeleteChannel(ctx, "fresh"))
 	if c, err := s.EnsureChannel(ctx, "fresh"); err != nil || c.ID != 5 {
 		t.Errorf("got %+v, %v, want the id 5", c, err)
+	}
+}
+
+func TestChannelsPage(t *testing.T) {
+	s := open(t)
+	ctx := t.Context()
+	for _, c := range []store.Channel{{Name: "slow", SlowSeconds: 5, Hidden: true}, {Name: "paused", Description: "50% off"}, {Name: "busy_one"}} {
+		must(s.CreateChannel(ctx, c))
+	}
+	check(t, s.PauseChannel(ctx, "paused", time.Hour))
+	now := time.Now()
+	conn := connect(t, s.Path())
+	for i, hours := range []int{48, 25, 24, 23, 1, 0} {
+		for range i {
+			run(t, conn, `INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (?1, 'Alpha', 'Ann', 'x', ?2)`, 5-i%2, now.Add(-time.Duration(hours)*time.Hour-time.Second).UnixMicro())
+		}
+	}
+	for _, test := range []struct {
+		p    store.Page
+		want string
+	}{
+		{store.Page{}, "busy_one:4 gossip:0 paused:8 slow:0 testing:0"},
+		{store.Page{Desc: true}, "testing:0 slow:0 paused:8 gossip:0 busy_one:4"},
+		{store.Page{Sort: "day", Desc: true}, "paused:8 busy_one:4 gossip:0 slow:0 testing:0"},
+		{store.Page{Filter: "hidden"}, "slow:0"},
+		{store.Page{Filter: "public", Search: "%"}, "paused:8"},
+		{store.Page{Filter: "paused"}, "paused:8"},
+		{store.Page{Filter: "slow"}, "slow:0"},
+		{store.Page{Search: "_"}, "busy_one:4"},
+		{store.Page{Search: "SLO"}, "slow:0"},
+		{store.Page{Search: "nothing"}, ""},
+	} {
+		test.p.Limit = 50
+		all, total, err := s.ChannelsPage(ctx, test.p)
+		check(t, err)
+		var got []string
+		for _, one := range all {
+			got = append(got, fmt.Sprintf("%s:%d", one.Name, one.Day))
+		}
+		if strings.Join(got, " ") != test.want || total != len(all) {
+			t.Errorf("%+v: got %q, %d in all, want %q", test.p, got, total, test.want)
+		}
 	}
 }
 
