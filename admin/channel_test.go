@@ -26,7 +26,7 @@ func TestChannels(t *testing.T) {
 	}{
 		{[]string{"name", "ab"}, "use 3 to 15 letters"},
 		{[]string{"name", "GOSSIP"}, "There is a channel &#34;gossip&#34;"},
-		{[]string{"name", "fine", "keep_days", "many"}, "Is no number; use digits alone."},
+		{[]string{"name", "fine", "keep_days", "many"}, "is no number; use digits alone."},
 		{[]string{"name", "fine", "keep_days", "-1"}, "use 0 for no log"},
 		{[]string{"name", "fine", "slow_seconds", "3601"}, "up to 3600 seconds"},
 	} {

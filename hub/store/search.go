@@ -292,9 +292,9 @@ func terms(words string) (all []string, err error) {
 	}
 	switch {
 	case len(all) > mostTerms:
-		return nil, invalid("words", "are %d; use at most %d", len(all), mostTerms)
+		return nil, invalid("words", "there are %d; use at most %d", len(all), mostTerms)
 	case len(all) == 0 && strings.TrimSpace(words) != "":
-		return nil, invalid("words", "have no letter and no digit; only those can be searched for")
+		return nil, invalid("words", "give at least one letter or digit; nothing else can be searched for")
 	}
 	return all, nil
 }
