@@ -34,7 +34,13 @@ type site struct {
 // newSite runs one until the test ends. options may change what the pages are made of.
 func newSite(t testing.TB, options ...func(*admin.Options)) *site {
 	t.Helper()
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearsay.db"), store.Options{})
+	return newSiteOn(t, filepath.Join(t.TempDir(), "hearsay.db"), options...)
+}
+
+// newSiteOn runs one on a file.
+func newSiteOn(t testing.TB, path string, options ...func(*admin.Options)) *site {
+	t.Helper()
+	st, err := store.Open(t.Context(), path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

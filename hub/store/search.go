@@ -218,7 +218,8 @@ func (q Search) bounds(conn *sqlite.Conn) (least, most int64, err error) {
 // index: they ascend with the ids.
 func sentSince(conn *sqlite.Conn, t time.Time) (int64, error) {
 	var low, high int64 // what is searched for is in low..high
-	if _, err := row(conn, `SELECT coalesce(min(id), 0), coalesce(max(id), 0) + 1 FROM messages`, func(stmt *sqlite.Stmt) {
+	if _, err := row(conn, `
+		SELECT coalesce((SELECT min(id) FROM messages), 0), coalesce((SELECT max(id) FROM messages), 0) + 1`, func(stmt *sqlite.Stmt) {
 		low, high = stmt.ColumnInt64(0), stmt.ColumnInt64(1)
 	}); err != nil {
 		return 0, err
