@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,6 +55,7 @@ type topic struct {
 	who   access                                    // who may look, of those who may see operators' pages; zero: all
 	every time.Duration                             // the least time between two looks; 0: liveEvery
 	watch func() (wake <-chan struct{}, end func()) // nil: look every time; else only when woken
+	over  func(any) bool                            // reports whether that is the last that there is to show; nil: never
 }
 
 // showing makes a topic. load reads what there is to show, given the query of the
@@ -92,7 +94,8 @@ type stream struct {
 
 // An edition is the bytes that every listener gets.
 type edition struct {
-	frame []byte        // nil: there is none yet
+	frame []byte // nil: there is none yet
+	last  bool
 	next  chan struct{} // closed when there is a newer one
 }
 
@@ -144,7 +147,7 @@ func (l *topics) serve(w http.ResponseWriter, r *http.Request, may func(access) 
 	if frame == nil {
 		frame = keepAlive
 	}
-	for send(frame) {
+	for send(frame) && !now.last {
 		select {
 		case <-now.next:
 			now = st.newest.Load()
@@ -223,8 +226,14 @@ func (l *topics) run(ctx context.Context, st *stream, t topic, q url.Values) {
 		case err == nil:
 			last, faulty = data, false
 			if frame != nil && !bytes.Equal(frame, st.newest.Load().frame) {
-				was := st.newest.Swap(&edition{frame, make(chan struct{})})
-				close(was.next)
+				next := &edition{frame: frame, next: make(chan struct{}), last: t.over != nil && t.over(data)}
+				if next.last {
+					next.frame = slices.Concat(frame, event(liveEnd, nil))
+				}
+				close(st.newest.Swap(next).next)
+				if next.last {
+					return
+				}
 			}
 		case !faulty && !errors.Is(err, store.ErrNotFound): // what is looked at may have been removed
 			faulty = true

@@ -304,6 +304,41 @@ func TestLive_fault(t *testing.T) {
 	}
 }
 
+// TestLive_over: what is done is shown, and the page told to listen no more; so is who
+// comes later.
+func TestLive_over(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := &score{}
+		scores := sc.topic()
+		scores.over = func(data any) bool { return data == "3" }
+		l := newTopics(map[string]topic{"score": scores}, nil, quiet)
+		var screens []*screen
+		for range 3 {
+			screens = append(screens, look(t, l, "/admin/live/score", always))
+		}
+		for range 3 {
+			for _, s := range screens {
+				s.next()
+			}
+			sc.n.Add(1)
+		}
+		for _, s := range screens {
+			if got := s.next(); got != "data: <b>3</b>\n\nevent: end\ndata: \n\n" {
+				t.Errorf("got %q", got)
+			}
+			<-s.left
+		}
+		late := look(t, l, "/admin/live/score", always)
+		if got := late.next(); !strings.HasSuffix(got, "event: end\ndata: \n\n") {
+			t.Errorf("later: got %q", got)
+		}
+		<-late.left
+		if len(l.streams) != 0 {
+			t.Errorf("%d streams are left", len(l.streams))
+		}
+	})
+}
+
 func TestLive_refused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newTopics(map[string]topic{"score": (&score{}).topic()}, nil, quiet)

@@ -159,5 +159,8 @@ func (i item) Current(path string) bool {
 
 // topics are the parts of pages that are live, at /admin/live/NAME.
 func (s *server) topics() map[string]topic {
-	return map[string]topic{"review": s.waiting()}
+	return map[string]topic{
+		"review": s.waiting(),
+		"synced": s.syncedTopic(),
+	}
 }
