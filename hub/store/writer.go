@@ -15,6 +15,7 @@ var errClosed = errors.New("the database is closing")
 // A job is one transaction on the writing connection.
 type job struct {
 	do   func(*sqlite.Conn) error
+	full bool       // see transact
 	done chan error // holds one
 }
 
@@ -91,7 +92,7 @@ func (w *writer) run() {
 	for {
 		select {
 		case j := <-w.jobs:
-			j.done <- w.transact(true, j.do)
+			j.done <- w.transact(j.full, j.do)
 			w.checkpoint()
 		case l := <-w.lines:
 			w.append(l)
@@ -205,7 +206,15 @@ func locked(err error) error {
 // write runs do in one durable transaction on the writer's goroutine. It returns
 // early when ctx ends before do has begun.
 func (s *Store) write(ctx context.Context, do func(*sqlite.Conn) error) error {
-	j := &job{do: do, done: make(chan error, 1)}
+	return s.do(ctx, &job{do: do, full: true, done: make(chan error, 1)})
+}
+
+// note is write for what a power cut may take.
+func (s *Store) note(ctx context.Context, do func(*sqlite.Conn) error) error {
+	return s.do(ctx, &job{do: do, done: make(chan error, 1)})
+}
+
+func (s *Store) do(ctx context.Context, j *job) error {
 	select {
 	case s.jobs <- j:
 		return <-j.done
