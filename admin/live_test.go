@@ -339,6 +339,57 @@ func TestLive_over(t *testing.T) {
 	})
 }
 
+// TestLive_parts: only what has changed is sent, and all of that to who missed some.
+func TestLive_parts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var numbers [3]atomic.Int64
+		l := newTopics(map[string]topic{"numbers": showingParts(func(context.Context, url.Values) (all [3]int64, err error) {
+			for i := range all {
+				all[i] = numbers[i].Load()
+			}
+			return all, nil
+		}, func(all [3]int64) (parts []part) {
+			for i, n := range all {
+				parts = append(parts, part{fmt.Sprint("n", i), templ.Raw(fmt.Sprint(n))})
+			}
+			return parts
+		})}, nil, quiet)
+		s := look(t, l, "/admin/live/numbers", always)
+		is := func(i int) string {
+			return fmt.Sprintf("data: <hx-partial hx-target=\"#n%d\" hx-swap=\"innerMorph\">%d</hx-partial>\n\n", i, numbers[i].Load())
+		}
+		want := func(parts ...int) {
+			t.Helper()
+			text := ""
+			for _, i := range parts {
+				text += is(i)
+			}
+			if got := s.next(); got != text {
+				t.Errorf("got %q, want %q", got, text)
+			}
+		}
+		want(0, 1, 2)
+		numbers[1].Add(1)
+		want(1)
+		numbers[0].Add(1)
+		numbers[2].Add(1)
+		want(0, 2)
+		synctest.Wait()
+		numbers[1].Add(1)
+		old := is(1)
+		time.Sleep(2 * time.Second) // that is being written while these come
+		numbers[0].Add(1)
+		time.Sleep(2 * time.Second)
+		numbers[2].Add(1)
+		time.Sleep(2 * time.Second)
+		if got := s.next(); got != old {
+			t.Errorf("got %q, want %q", got, old)
+		}
+		want(0, 2)
+		s.end()
+	})
+}
+
 func TestLive_refused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newTopics(map[string]topic{"score": (&score{}).topic()}, nil, quiet)
