@@ -27,6 +27,9 @@ func (s *Store) Maintain(ctx context.Context) {
 	defer touch.Stop()
 	defer rest.Stop()
 	do := func(what string, err error) {
+		if ctx.Err() == nil {
+			s.faults.note(what, err)
+		}
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("maintenance of the database failed", "what", what, "err", err)
 		}
