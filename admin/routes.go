@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hearsay/assets"
+	"hearsay/hub/store"
 )
 
 // A route is a page or a form, and who may use it.
@@ -160,7 +161,9 @@ func (i item) Current(path string) bool {
 // topics are the parts of pages that are live, at /admin/live/NAME.
 func (s *server) topics() map[string]topic {
 	return map[string]topic{
-		"review": s.waiting(),
-		"synced": s.syncedTopic(),
+		"review":    s.waiting(),
+		"dashboard": s.overviewTopic(admin, store.Admin),
+		"overview":  s.overviewTopic(moderator, store.Moderator),
+		"synced":    s.syncedTopic(),
 	}
 }

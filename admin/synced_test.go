@@ -7,32 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/coder/websocket"
-
 	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
-
-// connect opens a socket that has authenticated, until the test ends.
-func (s *site) connect(t testing.TB, c store.Credential) *hubtest.Socket {
-	t.Helper()
-	socket, err := hubtest.Dial(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http")+"/socket")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = socket.Conn.Close(websocket.StatusNormalClosure, "") })
-	err = socket.Send(t.Context(), wire.Authenticate, nil, map[string]any{
-		"client_id": c.ClientID, "client_secret": c.Secret, "supports": []string{"channels", "players"}, "channels": []string{"gossip"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f, err := socket.Read(t.Context()); err != nil || f.Status != wire.StatusSuccess {
-		t.Fatalf("authenticate: got %+v, %v", f, err)
-	}
-	return socket
-}
 
 // stream opens a live part.
 func (b *browser) stream(t testing.TB, path string) *http.Response {
@@ -87,7 +65,7 @@ func TestSynced(t *testing.T) {
 	}
 	b.get(t, edit("one")).want(t, http.StatusOK, "No application is connected")
 
-	socket := s.connect(t, c)
+	socket := connect(t, s, c)
 	b.get(t, edit("two")).want(t, http.StatusOK, "No application is connected")
 	if _, err := socket.Ask(ctx, wire.Sync, map[string]any{}, nil); err != nil {
 		t.Fatal(err)

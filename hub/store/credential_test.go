@@ -257,7 +257,6 @@ func TestOldSecrets(t *testing.T) {
 	}
 	use(game, now)
 	use(application, now)
-	want("before a rotation", now)
 	rotation := store.Rotation{OldEnds: now.Add(48 * time.Hour)}
 	newer := must(s.RotateGame(ctx, "Alpha", rotation))
 	must(s.RotateGame(ctx, "Never", rotation))
