@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,10 +87,13 @@ type applicationLine struct {
 	Kind      string // of its mark
 	State     string
 	Form      string
+	Sockets   int
+	Since     string          // when it came
 	Cursor    store.VersionID // 0: it has none
 	Behind    int             // versions
 	Lag       string
 	Frame     string // when the last one was sent
+	Waiting   int    // bytes that it has not taken
 }
 
 func (s *server) serveDashboard(w http.ResponseWriter, r *http.Request) error {
@@ -136,35 +140,37 @@ func (s *server) overview(ctx context.Context, q url.Values, role store.Role) (o
 }
 
 // applicationLines are those that are connected, then the others.
-func (s *server) applicationLines(ctx context.Context, now time.Time, st hub.Status) (all []applicationLine, err error) {
+func (s *server) applicationLines(ctx context.Context, now time.Time, st hub.Status) ([]applicationLine, error) {
 	known, err := s.Store.Applications(ctx)
 	if err != nil {
 		return nil, err
 	}
-	connected := map[int64]hub.ApplicationStatus{}
-	for _, one := range st.Applications {
-		connected[one.ID] = one
-	}
-	var away []applicationLine
+	var here, away []applicationLine
 	for _, a := range known {
-		if on, ok := connected[a.ID]; ok && on.Sockets > 0 {
-			all = append(all, s.applicationLine(ctx, now, st, on))
-			continue
+		if line := s.applicationLine(ctx, now, st, a); line.Sockets > 0 {
+			here = append(here, line)
+		} else {
+			away = append(away, line)
 		}
-		line := applicationLine{ShortName: a.ShortName, State: "never connected", Form: a.SyncForm}
+	}
+	return append(here, away...), nil
+}
+
+func (s *server) applicationLine(ctx context.Context, now time.Time, st hub.Status, a store.Application) applicationLine {
+	line := applicationLine{ShortName: a.ShortName, State: "never connected", Form: a.SyncForm}
+	i := slices.IndexFunc(st.Applications, func(one hub.ApplicationStatus) bool { return one.ID == a.ID && one.Sockets > 0 })
+	if i < 0 {
 		switch {
 		case a.Suspended:
 			line.Kind, line.State = "bad", "suspended"
 		case a.LastSeenAt != nil:
 			line.State = "gone " + ago(now, *a.LastSeenAt)
 		}
-		away = append(away, line)
+		return line
 	}
-	return append(all, away...), nil
-}
-
-func (s *server) applicationLine(ctx context.Context, now time.Time, st hub.Status, on hub.ApplicationStatus) applicationLine {
-	line := applicationLine{ShortName: on.ShortName, Kind: "good", Form: on.Form, Cursor: on.Cursor}
+	on := st.Applications[i]
+	line.Kind, line.Form, line.Sockets, line.Since = "good", on.Form, on.Sockets, ago(now, on.Since)
+	line.Cursor, line.Waiting = on.Cursor, on.Waiting
 	lag := s.Hub.Lag(ctx, on)
 	switch {
 	case on.Fed == 0:

@@ -74,6 +74,7 @@ func (s *server) routes() []route {
 		{"GET /admin/new/application", admin, s.serveApplicationNew},
 		{"POST /admin/new/application", admin, s.serveApplicationAdd},
 		{"GET /admin/applications/{name}", admin, s.serveApplication},
+		{"GET /admin/applications/{name}/sees", admin, s.serveSees},
 		{"GET /admin/applications/{name}/edit", admin, s.serveApplicationEdit},
 		{"POST /admin/applications/{name}/edit", admin, s.serveApplicationChange},
 		{"GET /admin/applications/{name}/secret", admin, s.serveSecret},
@@ -161,9 +162,10 @@ func (i item) Current(path string) bool {
 // topics are the parts of pages that are live, at /admin/live/NAME.
 func (s *server) topics() map[string]topic {
 	return map[string]topic{
-		"review":    s.waiting(),
-		"dashboard": s.overviewTopic(admin, store.Admin),
-		"overview":  s.overviewTopic(moderator, store.Moderator),
-		"synced":    s.syncedTopic(),
+		"application": s.applicationTopic(),
+		"dashboard":   s.overviewTopic(admin, store.Admin),
+		"overview":    s.overviewTopic(moderator, store.Moderator),
+		"review":      s.waiting(),
+		"synced":      s.syncedTopic(),
 	}
 }

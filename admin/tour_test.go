@@ -39,6 +39,7 @@ var tour = map[string]string{
 	"GET /admin/new/application":            "/admin/new/application",
 	"GET /admin/applications/{name}":        "/admin/applications/Site",
 	"GET /admin/applications/{name}/edit":   "/admin/applications/Site/edit",
+	"GET /admin/applications/{name}/sees":   "/admin/applications/Site/sees?form=versions&cursor=on",
 	"GET /admin/applications/{name}/secret": "", // the same page as a game's
 	"GET /admin/blocks":                     "/admin/blocks",
 	"GET /admin/people":                     "/admin/people",
