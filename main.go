@@ -280,6 +280,7 @@ func (c *config) runServer(ctx context.Context, listener net.Listener, st *store
 	}
 	var running sync.WaitGroup
 	running.Go(func() { h.Run(background) })
+	running.Go(func() { h.Sample(serving) })
 	running.Go(func() { st.Maintain(background) })
 	running.Go(debug.FreeOSMemory) // what starting took, a small machine wants back
 	failed := make(chan error, 1)

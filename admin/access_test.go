@@ -39,7 +39,7 @@ var accessTable = map[string][]string{
 		"POST /admin/games/{name}/rotate", "POST /admin/games/{name}/end-secret", "POST /admin/games/{name}/suspend",
 		"POST /admin/games/{name}/resume", "POST /admin/games/{name}/remove",
 		"GET /admin/applications", "GET /admin/new/application", "POST /admin/new/application", "GET /admin/applications/{name}",
-		"GET /admin/applications/{name}/edit", "POST /admin/applications/{name}/edit", "GET /admin/applications/{name}/secret",
+		"GET /admin/applications/{name}/sees", "GET /admin/applications/{name}/edit", "POST /admin/applications/{name}/edit", "GET /admin/applications/{name}/secret",
 		"POST /admin/applications/{name}/rotate", "POST /admin/applications/{name}/end-secret", "POST /admin/applications/{name}/suspend",
 		"POST /admin/applications/{name}/resume", "POST /admin/applications/{name}/remove",
 		"GET /admin/new/channel", "POST /admin/new/channel", "GET /admin/channels/{name}/edit", "POST /admin/channels/{name}/edit",

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -39,6 +40,9 @@ type Options struct {
 	// MetricsToken lets whoever sends it as a bearer token read /metrics from
 	// any address. Empty: only this machine may.
 	MetricsToken string
+	// LastBackup returns when the file was last backed up, the zero time if it never
+	// was, or why it could not be. Default: backups are no matter.
+	LastBackup func(context.Context) (time.Time, error)
 	// Stopping is closed when the server begins to stop: then live pages are let go,
 	// which would keep it for ever. Default: never.
 	Stopping <-chan struct{}
@@ -51,6 +55,9 @@ type server struct {
 	logins  logins
 	drawers drawers
 	live    *topics
+
+	attention attention
+	history   history
 }
 
 // New returns the handler of everything beside the socket.

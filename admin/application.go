@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"hearsay/hub"
 	"hearsay/hub/store"
@@ -93,7 +95,7 @@ func (s *server) serveApplicationChange(w http.ResponseWriter, r *http.Request) 
 type application struct {
 	frame
 	store.Application
-	Connected *hub.ApplicationStatus // nil: it is not
+	Sync applicationLine
 }
 
 // Access is what the page says of its credentials.
@@ -109,11 +111,18 @@ func (s *server) serveApplication(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	p := application{frame: s.frame(r, a.ShortName), Application: a}
-	for _, one := range s.Hub.Status().Applications {
-		if one.ID == a.ID {
-			p.Connected = &one
+	return s.show(w, r, applicationPage(application{s.frame(r, a.ShortName), a, s.applicationLine(r.Context(), time.Now(), s.Hub.Status(), a)}))
+}
+
+// applicationTopic is how far the application is that the query names.
+func (s *server) applicationTopic() topic {
+	t := showing(func(ctx context.Context, q url.Values) (applicationLine, error) {
+		a, err := s.Store.Application(ctx, q.Get("name"))
+		if err != nil {
+			return applicationLine{}, err
 		}
-	}
-	return s.show(w, r, applicationPage(p))
+		return s.applicationLine(ctx, time.Now(), s.Hub.Status(), a), nil
+	}, applicationSync)
+	t.who = admin
+	return t
 }

@@ -1,12 +1,281 @@
 package admin
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
 
-// dashboard is the operators' first page.
+	"hearsay/hub"
+	"hearsay/hub/store"
+)
+
+// busiestMost is how many games the dashboard lists.
+const busiestMost = 10
+
+// dashboard is the operators' first page. What is live on it is the overview.
 type dashboard struct {
 	frame
+	overview
+}
+
+// An overview is how things are at one moment. It is compared with the next one, so times
+// that pass are words.
+type overview struct {
+	Role         store.Role // of who may see it
+	Period       period
+	Figures      []figure
+	Concerns     []concern
+	Online       int // games
+	Busiest      []gameLine
+	Applications []applicationLine
+}
+
+// Live is the address of its topic.
+func (o overview) Live() string {
+	name := "overview"
+	if o.Role == store.Admin {
+		name = "dashboard"
+	}
+	return "/admin/live/" + name + "?period=" + o.Period.Value
+}
+
+// Admin reports whether links to admins' pages help.
+func (o overview) Admin() bool { return o.Role == store.Admin }
+
+// A period is how far back the curves go.
+type period struct {
+	choice
+	length time.Duration
+	span   store.Span // of their samples
+}
+
+var periods = []period{
+	{choice{"24h", "24 hours"}, 24 * time.Hour, store.FiveMinutes},
+	{choice{"30d", "30 days"}, 30 * 24 * time.Hour, store.Hour},
+}
+
+func readPeriod(q url.Values) period {
+	for _, one := range periods {
+		if q.Get("period") == one.Value {
+			return one
+		}
+	}
+	return periods[0]
+}
+
+// A figure is a number, and how it was.
+type figure struct {
+	ID, Label, Value string
+	Most             string // in the period
+	Curve            sparkline
+}
+
+// A gameLine is a game that is online.
+type gameLine struct {
+	ShortName        string
+	Players, Sockets int
+	Client           string
+	Since            string
+}
+
+// An applicationLine is an application, connected or not.
+type applicationLine struct {
+	ShortName string
+	Kind      string // of its mark
+	State     string
+	Form      string
+	Sockets   int
+	Since     string          // when it came
+	Cursor    store.VersionID // 0: it has none
+	Behind    int             // versions
+	Lag       string
+	Frame     string // when the last one was sent
+	Waiting   int    // bytes that it has not taken
 }
 
 func (s *server) serveDashboard(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, r, dashboardPage(dashboard{s.frame(r, "Dashboard")}))
+	o, err := s.overview(r.Context(), r.URL.Query(), who(r).User.Role)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, dashboardPage(dashboard{s.frame(r, "Dashboard"), o}))
+}
+
+// overviewTopic is what people of that role see live.
+func (s *server) overviewTopic(who access, role store.Role) topic {
+	t := showingParts(func(ctx context.Context, q url.Values) (overview, error) { return s.overview(ctx, q, role) }, overviewParts)
+	t.who = who
+	return t
+}
+
+// overviewParts are the parts of the page by their ids.
+func overviewParts(o overview) (all []part) {
+	for _, f := range o.Figures {
+		all = append(all, part{f.ID, figureValue(f)}, part{f.ID + "-curve", figureCurve(f)})
+	}
+	return append(all,
+		part{"attention", attentionList(o.Concerns)},
+		part{"busiest", busiest(o)},
+		part{"applications", applicationLines(o)},
+	)
+}
+
+func (s *server) overview(ctx context.Context, q url.Values, role store.Role) (o overview, err error) {
+	now, st := time.Now(), s.Hub.Status()
+	o = overview{Role: role, Period: readPeriod(q), Online: len(st.Games)}
+	if o.Concerns, err = s.concerns(ctx, st, role); err != nil {
+		return o, err
+	}
+	if o.Applications, err = s.applicationLines(ctx, now, st); err != nil {
+		return o, err
+	}
+	for _, g := range st.Games[:min(busiestMost, len(st.Games))] {
+		o.Busiest = append(o.Busiest, gameLine{g.ShortName, g.Players, g.Sockets, g.UserAgent, ago(now, g.Since)})
+	}
+	o.Figures, err = s.figures(ctx, now, st, o.Period)
+	return o, err
+}
+
+// applicationLines are those that are connected, then the others.
+func (s *server) applicationLines(ctx context.Context, now time.Time, st hub.Status) ([]applicationLine, error) {
+	known, err := s.Store.Applications(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var here, away []applicationLine
+	for _, a := range known {
+		if line := s.applicationLine(ctx, now, st, a); line.Sockets > 0 {
+			here = append(here, line)
+		} else {
+			away = append(away, line)
+		}
+	}
+	return append(here, away...), nil
+}
+
+func (s *server) applicationLine(ctx context.Context, now time.Time, st hub.Status, a store.Application) applicationLine {
+	line := applicationLine{ShortName: a.ShortName, State: "never connected", Form: a.SyncForm}
+	i := slices.IndexFunc(st.Applications, func(one hub.ApplicationStatus) bool { return one.ID == a.ID && one.Sockets > 0 })
+	if i < 0 {
+		switch {
+		case a.Suspended:
+			line.Kind, line.State = "bad", "suspended"
+		case a.LastSeenAt != nil:
+			line.State = "gone " + ago(now, *a.LastSeenAt)
+		}
+		return line
+	}
+	on := st.Applications[i]
+	line.Kind, line.Form, line.Sockets, line.Since = "good", on.Form, on.Sockets, ago(now, on.Since)
+	line.Cursor, line.Waiting = on.Cursor, on.Waiting
+	lag := s.Hub.Lag(ctx, on)
+	switch {
+	case on.Fed == 0:
+		line.State = "has not asked for the sync"
+		return line
+	case on.Cursor == 0:
+		line.State = "is catching up"
+	case on.Cursor < st.Newest:
+		line.State, line.Behind = "behind", int(st.Newest-on.Cursor)
+		if lag >= lateAfter {
+			line.Kind = "warn"
+		}
+	default:
+		line.State = "level"
+	}
+	line.Lag = lagText(lag)
+	if !on.SentAt.IsZero() {
+		line.Frame = ago(now, on.SentAt)
+	}
+	return line
+}
+
+// lagText is how far something is behind.
+func lagText(lag time.Duration) string {
+	if lag < 10*time.Second {
+		return decimal(lag.Seconds()) + " s"
+	}
+	return span(lag)
+}
+
+// figures are the numbers of the present, with their curves.
+func (s *server) figures(ctx context.Context, now time.Time, st hub.Status, p period) ([]figure, error) {
+	samples, err := s.history.samples(ctx, s.Store, p, now)
+	if err != nil {
+		return nil, err
+	}
+	lag := time.Duration(0)
+	for _, a := range st.Applications {
+		lag = max(lag, s.Hub.Lag(ctx, a))
+	}
+	all := []figure{
+		samples.figure("games", "Games online", number(len(st.Games)), func(m store.Sample) (float64, float64) { return m.Games, float64(m.GamesMost) }),
+		samples.figure("players", "Players", number(st.Players), func(m store.Sample) (float64, float64) { return m.Players, float64(m.PlayersMost) }),
+		samples.figure("sockets", "Sockets", number(st.Sockets), func(m store.Sample) (float64, float64) { return m.Sockets, float64(m.SocketsMost) }),
+		samples.figure("messages", "Messages/min", number(st.Minute), func(m store.Sample) (float64, float64) {
+			v := float64(m.Messages) / time.Duration(p.span).Minutes()
+			return v, v
+		}),
+		samples.figure("lag", "Sync lag", lagText(lag), func(m store.Sample) (float64, float64) {
+			v := m.LagMost.Seconds()
+			return v, v
+		}),
+	}
+	all[4].Most += " s"
+	return all, nil
+}
+
+// A stretch is the samples of a period.
+type stretch struct {
+	period
+	from    time.Time
+	samples []store.Sample
+}
+
+// figure draws what value says of each sample: its average, and the most at once.
+func (st stretch) figure(id, label, value string, of func(store.Sample) (average, most float64)) figure {
+	var dots []dot
+	highest := 0.0
+	for _, m := range st.samples {
+		average, most := of(m)
+		dots = append(dots, dot{m.At, average})
+		highest = max(highest, most)
+	}
+	return figure{
+		ID: id, Label: label, Value: value, Most: decimal(highest),
+		Curve: drawSparkline(label+" in the last "+st.Label, dots, st.from, st.length, time.Duration(st.span)),
+	}
+}
+
+// history keeps the samples that were read last, which change once a minute at most.
+type history struct {
+	mu sync.Mutex // guards m
+	m  map[store.Span]stretch
+}
+
+// samples gives those of the spans of a period that are over.
+func (h *history) samples(ctx context.Context, st *store.Store, p period, now time.Time) (stretch, error) {
+	span := time.Duration(p.span)
+	to := now.Truncate(span)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if was, ok := h.m[p.span]; ok && was.from.Equal(to.Add(-p.length)) {
+		return was, nil
+	}
+	s := stretch{period: p, from: to.Add(-p.length)}
+	var err error
+	if s.samples, err = st.Samples(ctx, p.span, s.from); err != nil {
+		return s, err
+	}
+	for n := len(s.samples); n > 0 && !s.samples[n-1].At.Before(to); n-- {
+		s.samples = s.samples[:n-1]
+	}
+	if h.m == nil {
+		h.m = map[store.Span]stretch{}
+	}
+	h.m[p.span] = s
+	return s, nil
 }

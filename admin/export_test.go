@@ -13,7 +13,7 @@ import (
 	"hearsay/assets"
 )
 
-// LivePage serves a page with two live parts at "/": a text, and the rows of a table.
+// LivePage serves a page with live parts at "/": a text, the rows of a table, and two in one.
 func LivePage(text func() string, allowed func() bool) http.Handler {
 	load := func(context.Context, url.Values) (string, error) { return text(), nil }
 	html := func(format string) func(string) templ.Component {
@@ -21,6 +21,9 @@ func LivePage(text func() string, allowed func() bool) http.Handler {
 	}
 	l := newTopics(map[string]topic{
 		"text": showing(load, html(`<p id="said">%s</p>`)),
+		"parts": showingParts(load, func(text string) []part {
+			return []part{{"first", html("<b>%s</b>")(text)}, {"second", html("<i>still</i>%.0s")(text)}}
+		}),
 		"rows": showing(load, html(`<tr><td id="cell">%s</td></tr>`)),
 	}, nil, quiet)
 	l.alive = time.Second
@@ -37,6 +40,7 @@ func LivePage(text func() string, allowed func() bool) http.Handler {
 			_, _ = fmt.Fprint(w, `<table><tbody `)
 			_ = templ.RenderAttributes(ctx, w, liveAttributes(ctx, "/admin/live/rows?sort=name"))
 			_, _ = fmt.Fprint(w, `><tr><td id="cell">before</td></tr></tbody></table>`)
+			_ = live("/admin/live/parts").Render(templ.WithChildren(ctx, templ.Raw(`<p id="first"></p><p id="second"></p>`)), w)
 			_ = liveScripts().Render(ctx, w)
 			_, err := fmt.Fprint(w, `</body></html>`)
 			return err

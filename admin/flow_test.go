@@ -218,6 +218,7 @@ func TestEdit_inBrowser(t *testing.T) {
 		t.Errorf("the application got %s %s, %v", f.Event, f.Payload, err)
 	}
 	b.see(t, "Saved Alpha.")
+	b.see(t, "Synced to 1 application")
 }
 
 func TestUndo_inBrowser(t *testing.T) {

@@ -137,7 +137,7 @@ type game struct {
 	Connections []store.Connection
 	Redirects   []string
 	Events      []store.Event
-	Version     string // how far a change has got is shown for it
+	Synced      synced // how far the last change has got
 }
 
 // Access is what the page says of its credentials.
@@ -153,7 +153,7 @@ func (s *server) serveGame(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f form) (err error) {
-	p := game{form: f, Version: r.URL.Query().Get("version")}
+	p := game{form: f, Synced: s.synced(r.URL.Query())}
 	ctx := r.Context()
 	if p.Game, err = s.Store.Game(ctx, r.PathValue("name")); err != nil {
 		return err

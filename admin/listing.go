@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,6 +22,7 @@ type listing struct {
 	Desc   bool
 	Number int // of the page, from 1
 	Total  int // rows that match
+	per    int // rows of a page; 0: pageSize
 	extra  url.Values
 }
 
@@ -106,7 +108,10 @@ func (l listing) Order(by string) string {
 }
 
 // Pages is how many there are.
-func (l listing) Pages() int { return max(1, (l.Total+pageSize-1)/pageSize) }
+func (l listing) Pages() int {
+	per := cmp.Or(l.per, pageSize)
+	return max(1, (l.Total+per-1)/per)
+}
 
 // Narrowed reports whether the list is searched or filtered.
 func (l listing) Narrowed() bool { return l.Search != "" || l.Filter != "" || len(l.extra) > 0 }

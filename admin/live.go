@@ -49,21 +49,35 @@ var (
 // showing, then perhaps change the rest.
 type topic struct {
 	load func(context.Context, url.Values) (any, error)
-	show func(any) templ.Component
+	show func(any) []part
 
 	who   access                                    // who may look, of those who may see operators' pages; zero: all
 	every time.Duration                             // the least time between two looks; 0: liveEvery
 	watch func() (wake <-chan struct{}, end func()) // nil: look every time; else only when woken
+	over  func(any) bool                            // reports whether that is the last that there is to show; nil: never
 }
 
-// showing makes a topic. load reads what there is to show, given the query of the
+// A part of what a topic shows goes to browsers when it is another than it was.
+type part struct {
+	id   string // of the element whose children it is; "": those of the live one
+	html templ.Component
+}
+
+// showing makes a topic of one part. load reads what there is to show, given the query of the
 // address; show renders it, and is not asked when load gives the same again
 // (reflect.DeepEqual). Both work for all who look at once, so neither may depend on who
 // that is.
 func showing[T any](load func(context.Context, url.Values) (T, error), show func(T) templ.Component) topic {
+	return showingParts(load, func(data T) []part { return []part{{html: show(data)}} })
+}
+
+// showingParts makes a topic of several parts: those of a page that change seldom are not
+// sent with those that change all the time. They are the same ones, in the same order,
+// each time.
+func showingParts[T any](load func(context.Context, url.Values) (T, error), show func(T) []part) topic {
 	return topic{
 		load: func(ctx context.Context, q url.Values) (any, error) { return load(ctx, q) },
-		show: func(data any) templ.Component { return show(data.(T)) },
+		show: func(data any) []part { return show(data.(T)) },
 	}
 }
 
@@ -90,10 +104,32 @@ type stream struct {
 	done      chan struct{} // closed when the goroutine has ended
 }
 
-// An edition is the bytes that every listener gets.
+// An edition is what there is to show at one time, as the bytes that every listener gets.
 type edition struct {
-	frame []byte        // nil: there is none yet
-	next  chan struct{} // closed when there is a newer one
+	number int // 0: there is nothing yet
+	parts  []printed
+	last   bool          // nothing will change any more
+	next   chan struct{} // closed when there is a newer one
+}
+
+// A printed part is an event.
+type printed struct {
+	event []byte
+	since int // the edition that first had it like this
+}
+
+// news is what is not in the edition that a listener had before.
+func (e *edition) news(before int) []byte {
+	if len(e.parts) == 1 {
+		return e.parts[0].event // there is an edition because it has changed
+	}
+	var all []byte
+	for _, p := range e.parts {
+		if p.since > before {
+			all = append(all, p.event...)
+		}
+	}
+	return all
 }
 
 func newTopics(all map[string]topic, stop <-chan struct{}, log *slog.Logger) *topics {
@@ -140,15 +176,16 @@ func (l *topics) serve(w http.ResponseWriter, r *http.Request, may func(access) 
 	alive := time.NewTicker(l.alive)
 	defer alive.Stop()
 	now := st.newest.Load()
-	frame := now.frame
-	if frame == nil {
-		frame = keepAlive
+	frame := keepAlive
+	if now.number > 0 {
+		frame = now.news(0)
 	}
-	for send(frame) {
+	for send(frame) && !now.last {
 		select {
 		case <-now.next:
+			before := now.number
 			now = st.newest.Load()
-			frame = now.frame
+			frame = now.news(before)
 		case <-alive.C:
 			if !may(t.who) {
 				send(signedOut)
@@ -216,15 +253,17 @@ func (l *topics) run(ctx context.Context, st *stream, t topic, q url.Values) {
 	var last any
 	faulty := false
 	for {
-		data, frame, err := t.edition(ctx, q, last)
+		data, next, err := t.edition(ctx, q, st.newest.Load(), last)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
 			last, faulty = data, false
-			if frame != nil && !bytes.Equal(frame, st.newest.Load().frame) {
-				was := st.newest.Swap(&edition{frame, make(chan struct{})})
-				close(was.next)
+			if next != nil {
+				close(st.newest.Swap(next).next)
+				if next.last {
+					return
+				}
 			}
 		case !faulty && !errors.Is(err, store.ErrNotFound): // what is looked at may have been removed
 			faulty = true
@@ -246,24 +285,54 @@ func (l *topics) run(ctx context.Context, st *stream, t topic, q url.Values) {
 	}
 }
 
-// edition gives what there is to show, and the frame that shows it, or no frame if it is
-// what it was.
-func (t topic) edition(ctx context.Context, q url.Values, last any) (data any, frame []byte, err error) {
+// edition gives what there is to show, and the edition that shows it, or nil if now does.
+func (t topic) edition(ctx context.Context, q url.Values, now *edition, last any) (data any, next *edition, err error) {
 	defer func() {
 		if p := recover(); p != nil { // net/http would, for a handler
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
 	data, err = t.load(ctx, q)
-	if err != nil || reflect.DeepEqual(data, last) {
+	if err != nil || now.number > 0 && reflect.DeepEqual(data, last) {
 		return data, nil, err
 	}
 	liveRenderings.Inc()
-	var b bytes.Buffer
-	if err := t.show(data).Render(ctx, &b); err != nil {
-		return data, nil, err
+	next = &edition{number: now.number + 1, next: make(chan struct{}), last: t.over != nil && t.over(data)}
+	changed := next.last
+	for i, p := range t.show(data) {
+		one := printed{since: next.number}
+		if one.event, err = p.print(ctx); err != nil {
+			return data, nil, err
+		}
+		if i < len(now.parts) && bytes.Equal(one.event, now.parts[i].event) {
+			one = now.parts[i]
+		} else {
+			changed = true
+		}
+		next.parts = append(next.parts, one)
 	}
-	return data, event("", b.Bytes()), nil
+	if next.last {
+		next.parts = append(next.parts, printed{event(liveEnd, nil), next.number})
+	}
+	if !changed {
+		next = nil
+	}
+	return data, next, nil
+}
+
+// print makes an event of a part.
+func (p part) print(ctx context.Context) ([]byte, error) {
+	var b bytes.Buffer
+	if p.id != "" {
+		fmt.Fprintf(&b, `<hx-partial hx-target="#%s" hx-swap="innerMorph">`, p.id)
+	}
+	if err := p.html.Render(ctx, &b); err != nil {
+		return nil, err
+	}
+	if p.id != "" {
+		b.WriteString(`</hx-partial>`)
+	}
+	return event("", b.Bytes()), nil
 }
 
 var (

@@ -31,10 +31,11 @@ func TestLive_inBrowser(t *testing.T) {
 	}
 	for _, want := range []string{"one", "two", `<script>alert("three")</script>`} {
 		text.Store(want)
-		for _, element := range []string{"#said", "#cell"} {
+		for _, element := range []string{"#said", "#cell", "#first > b"} {
 			awaitText(t, ctx, element, want)
 		}
 	}
+	awaitText(t, ctx, "#second > i", "still")
 	revoked.Store(true)
 	awaitText(t, ctx, "div", "You are signed out.")
 	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#typed").value`))

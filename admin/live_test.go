@@ -304,6 +304,92 @@ func TestLive_fault(t *testing.T) {
 	}
 }
 
+// TestLive_over: what is done is shown, and the page told to listen no more; so is who
+// comes later.
+func TestLive_over(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := &score{}
+		scores := sc.topic()
+		scores.over = func(data any) bool { return data == "3" }
+		l := newTopics(map[string]topic{"score": scores}, nil, quiet)
+		var screens []*screen
+		for range 3 {
+			screens = append(screens, look(t, l, "/admin/live/score", always))
+		}
+		for range 3 {
+			for _, s := range screens {
+				s.next()
+			}
+			sc.n.Add(1)
+		}
+		for _, s := range screens {
+			if got := s.next(); got != "data: <b>3</b>\n\nevent: end\ndata: \n\n" {
+				t.Errorf("got %q", got)
+			}
+			<-s.left
+		}
+		late := look(t, l, "/admin/live/score", always)
+		if got := late.next(); !strings.HasSuffix(got, "event: end\ndata: \n\n") {
+			t.Errorf("later: got %q", got)
+		}
+		<-late.left
+		if len(l.streams) != 0 {
+			t.Errorf("%d streams are left", len(l.streams))
+		}
+	})
+}
+
+// TestLive_parts: only what has changed is sent, and all of that to who missed some.
+func TestLive_parts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var numbers [3]atomic.Int64
+		l := newTopics(map[string]topic{"numbers": showingParts(func(context.Context, url.Values) (all [3]int64, err error) {
+			for i := range all {
+				all[i] = numbers[i].Load()
+			}
+			return all, nil
+		}, func(all [3]int64) (parts []part) {
+			for i, n := range all {
+				parts = append(parts, part{fmt.Sprint("n", i), templ.Raw(fmt.Sprint(n))})
+			}
+			return parts
+		})}, nil, quiet)
+		s := look(t, l, "/admin/live/numbers", always)
+		is := func(i int) string {
+			return fmt.Sprintf("data: <hx-partial hx-target=\"#n%d\" hx-swap=\"innerMorph\">%d</hx-partial>\n\n", i, numbers[i].Load())
+		}
+		want := func(parts ...int) {
+			t.Helper()
+			text := ""
+			for _, i := range parts {
+				text += is(i)
+			}
+			if got := s.next(); got != text {
+				t.Errorf("got %q, want %q", got, text)
+			}
+		}
+		want(0, 1, 2)
+		numbers[1].Add(1)
+		want(1)
+		numbers[0].Add(1)
+		numbers[2].Add(1)
+		want(0, 2)
+		synctest.Wait()
+		numbers[1].Add(1)
+		old := is(1)
+		time.Sleep(2 * time.Second) // that is being written while these come
+		numbers[0].Add(1)
+		time.Sleep(2 * time.Second)
+		numbers[2].Add(1)
+		time.Sleep(2 * time.Second)
+		if got := s.next(); got != old {
+			t.Errorf("got %q, want %q", got, old)
+		}
+		want(0, 2)
+		s.end()
+	})
+}
+
 func TestLive_refused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newTopics(map[string]topic{"score": (&score{}).topic()}, nil, quiet)

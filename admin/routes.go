@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hearsay/assets"
+	"hearsay/hub/store"
 )
 
 // A route is a page or a form, and who may use it.
@@ -73,6 +74,7 @@ func (s *server) routes() []route {
 		{"GET /admin/new/application", admin, s.serveApplicationNew},
 		{"POST /admin/new/application", admin, s.serveApplicationAdd},
 		{"GET /admin/applications/{name}", admin, s.serveApplication},
+		{"GET /admin/applications/{name}/sees", admin, s.serveSees},
 		{"GET /admin/applications/{name}/edit", admin, s.serveApplicationEdit},
 		{"POST /admin/applications/{name}/edit", admin, s.serveApplicationChange},
 		{"GET /admin/applications/{name}/secret", admin, s.serveSecret},
@@ -174,7 +176,11 @@ func (i item) Current(path string) bool {
 // topics are the parts of pages that are live, at /admin/live/NAME.
 func (s *server) topics() map[string]topic {
 	return map[string]topic{
-		"review":       s.waiting(),
+		"application":  s.applicationTopic(),
 		"conversation": showing(s.loadConversation, conversationPart),
+		"dashboard":    s.overviewTopic(admin, store.Admin),
+		"overview":     s.overviewTopic(moderator, store.Moderator),
+		"review":       s.waiting(),
+		"synced":       s.syncedTopic(),
 	}
 }

@@ -20,9 +20,9 @@ func TestRules_inBrowser(t *testing.T) {
 	s.user(t, store.Moderator)
 	alpha, beta := connect(t, s, s.game(t, "Alpha"), "Bob"), connect(t, s, s.game(t, "Beta"), "Eve")
 	for range 3 {
-		s.say(t, "Alpha", "Bob", "Buy gold here!")
+		s.say(t, 1, "Alpha", "Bob", "Buy gold here!")
 	}
-	s.say(t, "Alpha", "Bob", "Bye")
+	s.say(t, 1, "Alpha", "Bob", "Bye")
 	ctx, cancel := context.WithTimeout(browser, 60*time.Second)
 	defer cancel()
 	complaints := listen(t, ctx)

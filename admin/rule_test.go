@@ -10,26 +10,6 @@ import (
 	"hearsay/hub/store"
 )
 
-// say puts a message into the chat log of gossip.
-func (s *site) say(t testing.TB, game, name, text string) (id store.MessageID) {
-	t.Helper()
-	err := s.Store.Append(t.Context(), store.Message{Channel: 1, Game: game, Name: name, Text: text}, func(m store.Message) { id = m.ID })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
-
-// game adds one.
-func (s *site) game(t testing.TB, shortName string) store.Credential {
-	t.Helper()
-	c, err := s.Store.CreateGame(t.Context(), store.Game{ShortName: shortName, Name: shortName + " MUD", Display: true}, store.LongSecret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 func TestRules(t *testing.T) {
 	s := newSite(t)
 	s.game(t, "Alpha")
@@ -40,9 +20,9 @@ func TestRules(t *testing.T) {
 
 	// Tried, then saved.
 	for i := range 14 {
-		s.say(t, "Alpha", "Bob", fmt.Sprint("Darn it ", i))
+		s.say(t, 1, "Alpha", "Bob", fmt.Sprint("Darn it ", i))
 	}
-	s.say(t, "Alpha", "Bob", "Darned")
+	s.say(t, 1, "Alpha", "Bob", "Darned")
 	fields := []string{"kind", "word", "subject", "darn", "action", "replace", "replacement", "<beep>", "channel", "", "reason", "rude & loud", "ends_at", "", "enabled", "on"}
 	b.post(t, "/admin/new/rule", append(fields, "do", "test")...).want(t, http.StatusOK,
 		"It would have matched <strong>14</strong> of", "15 messages", "of the last 7 days.", "&lt;beep&gt; it 13", "The newest 10 are shown.", `value="darn"`, "/admin/messages/14")
@@ -148,7 +128,7 @@ func TestMessage(t *testing.T) {
 	s := newSite(t)
 	s.game(t, "Alpha")
 	b := s.signedIn(t, store.Moderator)
-	id := s.say(t, "Alpha", "Bob", "darn <it>")
+	id := s.say(t, 1, "Alpha", "Bob", "darn <it>")
 	if _, err := s.Store.CreateRule(t.Context(), store.Rule{Kind: store.WordRule, Subject: "darn", Action: store.Warn, Enabled: true}); err != nil {
 		t.Fatal(err)
 	}

@@ -13,14 +13,6 @@ import (
 	"hearsay/hub/store"
 )
 
-// say puts a message into the log.
-func (s *site) say(t testing.TB, channel store.ChannelID, game, name, text string) {
-	t.Helper()
-	if err := s.Store.Append(t.Context(), store.Message{Channel: channel, Game: game, Name: name, Text: text}, func(store.Message) {}); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestMessages(t *testing.T) {
 	s := newSite(t)
 	b := s.signedIn(t, store.Moderator)

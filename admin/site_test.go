@@ -168,6 +168,26 @@ func (p page) want(t testing.TB, status int, texts ...string) page {
 	return p
 }
 
+// say puts a message into the chat log of a channel.
+func (s *site) say(t testing.TB, channel store.ChannelID, game, name, text string) (id store.MessageID) {
+	t.Helper()
+	err := s.Store.Append(t.Context(), store.Message{Channel: channel, Game: game, Name: name, Text: text}, func(m store.Message) { id = m.ID })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// game adds one.
+func (s *site) game(t testing.TB, shortName string) store.Credential {
+	t.Helper()
+	c, err := s.Store.CreateGame(t.Context(), store.Game{ShortName: shortName, Name: shortName + " MUD", Display: true}, store.LongSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // ask reads the file beside the hub.
 func (s *site) ask(t testing.TB, query string) (all []string) {
 	t.Helper()

@@ -39,6 +39,7 @@ var tour = map[string]string{
 	"GET /admin/new/application":            "/admin/new/application",
 	"GET /admin/applications/{name}":        "/admin/applications/Site",
 	"GET /admin/applications/{name}/edit":   "/admin/applications/Site/edit",
+	"GET /admin/applications/{name}/sees":   "/admin/applications/Site/sees?form=versions&cursor=on",
 	"GET /admin/applications/{name}/secret": "", // the same page as a game's
 	"GET /admin/channels":                   "/admin/channels",
 	"GET /admin/new/channel":                "/admin/new/channel",
@@ -123,6 +124,17 @@ func furnish(t testing.TB, s *site) {
 	}
 
 	connect(t, s, alpha, "Ann", "Bob")
+	for ago := 24 * time.Hour; ago > 0; ago -= 5 * time.Minute { // curves, with a gap
+		if ago.Hours() < 7 || ago.Hours() > 9 {
+			check(s.Store.AddReading(ctx, time.Now().Add(-ago), store.Reading{Games: 3, Players: int(ago.Hours()), Sockets: 4, Messages: int(ago.Minutes()) % 50}))
+		}
+	}
+	eldoria, err := s.Store.CreateGame(ctx, store.Game{ShortName: "Eldoria", Name: "Eldoria", Display: true}, store.LongSecret)
+	check(err)
+	_, err = s.Store.Authenticate(ctx, eldoria.ClientID, eldoria.Secret, time.Now().Add(-75*time.Hour))
+	check(err)
+	_, err = s.Store.RotateGame(ctx, "Eldoria", store.Rotation{OldEnds: time.Now().Add(6 * time.Hour)})
+	check(err)
 }
 
 // connect puts a game on the network until the test ends.

@@ -153,8 +153,10 @@ func (h *Hub) broadcast(m store.Message, channel string, from owner) {
 		return wire.Frame{Event: wire.ChannelsBroadcast, Ref: ref, Payload: b.Encode()}.Encode()
 	})
 	h.waitForRoom()
+	h.messages.Add(1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.minute.add(m.SentAt.Unix())
 	h.publishTo(topic{topicChannel, m.Channel}, from, frame)
 	h.publishTo(topic{kind: topicAllChannels}, from, frame)
 }

@@ -89,6 +89,7 @@ var newestVersion = metrics.NewGauge("hearsay_versions", nil)
 // reach notes how far the log has been read; under Hub.following, or before others run.
 func (h *Hub) reach(id store.VersionID) {
 	h.directory.cursor = id
+	h.reached.Store(int64(id))
 	newestVersion.Set(float64(id))
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync/atomic"
+	"time"
 
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -21,6 +23,7 @@ type feed struct {
 // before.
 func (s *session) startFeed(serve func(ctx context.Context, level func()) error) error {
 	s.stopFeed()
+	s.progress.Store(&progress{})
 	ctx, stop := context.WithCancel(s.ctx)
 	s.feed = &feed{stop: stop, done: make(chan struct{})}
 	level := make(chan struct{})
@@ -55,6 +58,27 @@ func (s *session) startFeed(serve func(ctx context.Context, level func()) error)
 	}
 }
 
+// progress is how far an application's socket has been fed. It may be read at any time.
+type progress struct {
+	through atomic.Int64 // the version up to which it has the log; 0: the catch-up is not over
+	sent    atomic.Int64 // when the last frame was sent, in nanoseconds since 1970; 0: none was
+}
+
+// sendSync sends what comes of the backbone, and notes how far that is.
+func (s *session) sendSync(through store.VersionID, frames ...[]byte) error {
+	p := s.progress.Load()
+	if len(frames) > 0 {
+		if err := s.sendWaiting(frames...); err != nil {
+			return err
+		}
+		p.sent.Store(time.Now().UnixNano())
+	}
+	if through > 0 {
+		p.through.Store(int64(through))
+	}
+	return nil
+}
+
 // stopFeed ends the stream at hand, and returns when nothing more comes of it.
 func (s *session) stopFeed() {
 	if s.feed != nil {
@@ -71,7 +95,7 @@ func (s *session) startRecords(peer store.Peer) bool {
 		return true
 	}
 	err := s.startFeed(func(ctx context.Context, level func()) error {
-		return s.hub.o.Backbone.Records(ctx, peer, s.sendWaiting, level)
+		return s.hub.o.Backbone.Records(ctx, peer, s.sendSync, level)
 	})
 	if err != nil && s.ctx.Err() == nil {
 		s.log(slog.LevelError, "the first sync failed", "err", err)
@@ -89,7 +113,7 @@ func (s *session) handleSync(_ context.Context, f wire.Frame) {
 		return
 	}
 	err := s.startFeed(func(ctx context.Context, level func()) error {
-		return s.hub.o.Backbone.Versions(ctx, *s.peer, r, s.sendWaiting, func(payload json.RawMessage) {
+		return s.hub.o.Backbone.Versions(ctx, *s.peer, r, s.sendSync, func(payload json.RawMessage) {
 			if s.answers(f) {
 				s.send(success(f, payload))
 			}

@@ -42,17 +42,20 @@ type Options struct {
 	Remote func(*http.Request) netip.Addr
 }
 
-// A Backbone feeds an application's socket with records until ctx ends. send waits
-// for room, writes the frames together, keeps none of them, and fails when the socket
-// is gone. level is called once, when the socket has got what there was; live changes
-// follow.
+// A Backbone feeds an application's socket with records until ctx ends. level is called
+// once, when the socket has got what there was; live changes follow.
 type Backbone interface {
 	// Records serves the published form.
-	Records(ctx context.Context, p store.Peer, send func(frames ...[]byte) error, level func()) error
+	Records(ctx context.Context, p store.Peer, send Send, level func()) error
 	// Versions serves a request of the other form; level gets the payload of the
 	// answer, or nil. It reports store.ErrNotFound for an unknown cursor.
-	Versions(ctx context.Context, p store.Peer, r wire.SyncRequest, send func(frames ...[]byte) error, level func(json.RawMessage)) error
+	Versions(ctx context.Context, p store.Peer, r wire.SyncRequest, send Send, level func(json.RawMessage)) error
 }
+
+// Send waits for room in an application's socket, writes the frames together, keeps none
+// of them, and fails when the socket is gone. With them the socket has all that it gets of
+// the log up to through, which is 0 while it has not; there may be no frames.
+type Send = func(through store.VersionID, frames ...[]byte) error
 
 // A Hub is the meeting point of all sockets. Create it with New, run it with Run,
 // mount it at /socket, end it with Shutdown.
@@ -76,8 +79,12 @@ type Hub struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
+	reached  atomic.Int64  // the log's version that the directory has
+	messages atomic.Uint64 // that were said in channels
+
 	mu        sync.Mutex // guards what follows
 	stopping  bool
+	minute    minute // what was said in the last one
 	sessions  map[*session]struct{}
 	sockets   map[owner]int // authenticated, or about to be
 	presence  presence

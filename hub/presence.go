@@ -15,6 +15,7 @@ type presence map[owner]*online
 // An online owner has an active socket, or had one not long ago. Section 8.
 type online struct {
 	shortName string
+	since     time.Time
 	sessions  []*session // the oldest first; none while the link is down
 	gone      *time.Timer
 	supports  wire.Supports                // of the sockets, while the link is down the last known
@@ -25,7 +26,7 @@ type online struct {
 func (p presence) join(s *session) (came bool) {
 	on := p[s.owner()]
 	if on == nil {
-		on = &online{shortName: s.peer.ShortName}
+		on = &online{shortName: s.peer.ShortName, since: time.Now()}
 		p[s.owner()] = on
 		came = true
 	}

@@ -1,8 +1,6 @@
 package hub
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,17 +8,6 @@ import (
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
-
-// says sends a message and gives the reason of its failure, or nothing.
-func (s *socket) says(channel, name string) (reason string) {
-	s.t.Helper()
-	answer := s.ask(wire.ChannelsSend, fmt.Sprintf(`{"channel":%q,"name":%q,"message":"hi"}`, channel, name))
-	if succeeded(answer) {
-		return ""
-	}
-	_, reason, _ = strings.Cut(answer, `"error":"`)
-	return strings.Trim(reason, `"}`)
-}
 
 func TestRestraint_pause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -32,9 +19,9 @@ func TestRestraint_pause(t *testing.T) {
 		w.do(w.st.PauseChannel(t.Context(), "gossip", 5*time.Minute))
 		synctest.Wait()
 		site.take()
-		equal(t, "a game", alpha.says("gossip", "Ann"), wire.ErrorPaused)
-		equal(t, "an application", site.says("gossip", "Ann"), wire.ErrorPaused)
-		equal(t, "another channel", alpha.says("testing", "Ann"), "")
+		equal(t, "a game", alpha.says("gossip", "Ann", "hi"), wire.ErrorPaused)
+		equal(t, "an application", site.says("gossip", "Ann", "hi"), wire.ErrorPaused)
+		equal(t, "another channel", alpha.says("testing", "Ann", "hi"), "")
 		equal(t, "heard", beta.fence(), []string(nil))
 		if _, total, err := w.st.History(t.Context(), store.HistoryQuery{Channel: 1, Limit: 1}); err != nil || total != 0 {
 			t.Errorf("the log has %d messages, %v", total, err)
@@ -43,16 +30,16 @@ func TestRestraint_pause(t *testing.T) {
 		equal(t, "without ref", alpha.fence(), []string(nil))
 
 		settle(5*time.Minute - time.Second)
-		equal(t, "before its end", alpha.says("gossip", "Ann"), wire.ErrorPaused)
+		equal(t, "before its end", alpha.says("gossip", "Ann", "hi"), wire.ErrorPaused)
 		settle(time.Second)
-		equal(t, "after its end", alpha.says("gossip", "Ann"), "")
+		equal(t, "after its end", alpha.says("gossip", "Ann", "hi"), "")
 
 		w.do(w.st.PauseChannel(t.Context(), "gossip", 0))
 		settle(time.Hour)
-		equal(t, "without end", alpha.says("gossip", "Ann"), wire.ErrorPaused)
+		equal(t, "without end", alpha.says("gossip", "Ann", "hi"), wire.ErrorPaused)
 		w.do(w.st.UnpauseChannel(t.Context(), "gossip"))
 		synctest.Wait()
-		equal(t, "ended", alpha.says("gossip", "Ann"), "")
+		equal(t, "ended", alpha.says("gossip", "Ann", "hi"), "")
 		if w.restraints.now.Load() != nil {
 			t.Error("there are restraints still")
 		}
@@ -75,7 +62,7 @@ func TestRestraint_outside(t *testing.T) {
 	defer other.Close()
 	w.do(other.PauseChannel(t.Context(), "gossip", 0))
 	late := time.After(patience)
-	for alpha.says("gossip", "Ann") == "" {
+	for alpha.says("gossip", "Ann", "hi") == "" {
 		select {
 		case <-late:
 			t.Fatal("the hub does not learn of it")
@@ -94,32 +81,32 @@ func TestRestraint_slow(t *testing.T) {
 		w.do(w.st.UpdateChannel(t.Context(), "gossip", store.ChannelEdit{SlowSeconds: &slow}))
 		synctest.Wait()
 
-		equal(t, "the first", alpha.says("gossip", "Ann"), "")
-		equal(t, "at once", alpha.says("gossip", "Ann"), "slow mode: wait 10 seconds")
-		equal(t, "on another socket, in other letters", second.says("gossip", "ANN"), "slow mode: wait 10 seconds")
-		equal(t, "another player", alpha.says("gossip", "Bob"), "")
-		equal(t, "another game", beta.says("gossip", "Ann"), "")
-		equal(t, "another channel", alpha.says("testing", "Ann"), "")
-		equal(t, "another channel again", alpha.says("testing", "Ann"), "")
+		equal(t, "the first", alpha.says("gossip", "Ann", "hi"), "")
+		equal(t, "at once", alpha.says("gossip", "Ann", "hi"), "slow mode: wait 10 seconds")
+		equal(t, "on another socket, in other letters", second.says("gossip", "ANN", "hi"), "slow mode: wait 10 seconds")
+		equal(t, "another player", alpha.says("gossip", "Bob", "hi"), "")
+		equal(t, "another game", beta.says("gossip", "Ann", "hi"), "")
+		equal(t, "another channel", alpha.says("testing", "Ann", "hi"), "")
+		equal(t, "another channel again", alpha.says("testing", "Ann", "hi"), "")
 		equal(t, "a bad message is none", alpha.ask(wire.ChannelsSend, `{"channel":"gossip","name":"Cid","message":""}`) != "", true)
-		equal(t, "after a bad message", alpha.says("gossip", "Cid"), "")
+		equal(t, "after a bad message", alpha.says("gossip", "Cid", "hi"), "")
 
 		settle(8500 * time.Millisecond)
-		equal(t, "soon", alpha.says("gossip", "Ann"), "slow mode: wait 2 seconds")
+		equal(t, "soon", alpha.says("gossip", "Ann", "hi"), "slow mode: wait 2 seconds")
 		settle(time.Second)
-		equal(t, "very soon", alpha.says("gossip", "Ann"), "slow mode: wait 1 second")
+		equal(t, "very soon", alpha.says("gossip", "Ann", "hi"), "slow mode: wait 1 second")
 		settle(500 * time.Millisecond)
-		equal(t, "in time", alpha.says("gossip", "Ann"), "")
-		equal(t, "too soon again", alpha.says("gossip", "Ann"), "slow mode: wait 10 seconds")
+		equal(t, "in time", alpha.says("gossip", "Ann", "hi"), "")
+		equal(t, "too soon again", alpha.says("gossip", "Ann", "hi"), "slow mode: wait 10 seconds")
 
 		slow = 3
 		w.do(w.st.UpdateChannel(t.Context(), "gossip", store.ChannelEdit{SlowSeconds: &slow}))
 		synctest.Wait()
-		equal(t, "less slow", alpha.says("gossip", "Ann"), "slow mode: wait 3 seconds")
+		equal(t, "less slow", alpha.says("gossip", "Ann", "hi"), "slow mode: wait 3 seconds")
 		slow = 0
 		w.do(w.st.UpdateChannel(t.Context(), "gossip", store.ChannelEdit{SlowSeconds: &slow}))
 		synctest.Wait()
-		equal(t, "no more", alpha.says("gossip", "Ann"), "")
+		equal(t, "no more", alpha.says("gossip", "Ann", "hi"), "")
 		equal(t, "remembered", len(w.restraints.spoke), 0)
 	})
 }

@@ -65,8 +65,9 @@ type session struct {
 	handled  sync.WaitGroup // 1 while a worker handles a message
 	closed   sync.WaitGroup // 1 until the connection is closed
 
-	pulse pulse
-	named atomic.Pointer[store.Peer] // who says to be there, for the log
+	pulse    pulse
+	progress atomic.Pointer[progress]   // of the feed; nil: nobody has asked for one
+	named    atomic.Pointer[store.Peer] // who says to be there, for the log
 
 	// Of the one worker that handles a message.
 	buckets    *buckets // nil until a message is counted

@@ -37,14 +37,18 @@ func New(st *store.Store) *Server { return &Server{store: st} }
 type stream struct {
 	*Server
 	peer   store.Peer
-	send   func(frames ...[]byte) error
+	send   send
 	cursor store.VersionID // the last version that was looked at
 	wake   <-chan struct{}
 
 	text, entry []byte // of record and version
 }
 
-func (b *Server) stream(p store.Peer, send func(frames ...[]byte) error) (s *stream, stop func()) {
+// send writes frames together, and says up to which version the socket now has the log;
+// 0: not to say. The frames are not its to keep.
+type send = func(through store.VersionID, frames ...[]byte) error
+
+func (b *Server) stream(p store.Peer, send send) (s *stream, stop func()) {
 	wake, stop := b.store.Watch()
 	return &stream{Server: b, peer: p, send: send, wake: wake}, stop
 }
@@ -52,10 +56,13 @@ func (b *Server) stream(p store.Peer, send func(frames ...[]byte) error) (s *str
 // Records feeds a socket in the form records: all channels, all games, then each
 // change of one as it is committed. It calls level in between and runs until ctx
 // ends or send fails.
-func (b *Server) Records(ctx context.Context, p store.Peer, send func(frames ...[]byte) error, level func()) error {
+func (b *Server) Records(ctx context.Context, p store.Peer, send send, level func()) error {
 	s, stop := b.stream(p, send)
 	defer stop()
 	if err := s.allRecords(ctx); err != nil {
+		return err
+	}
+	if err := s.send(s.cursor); err != nil {
 		return err
 	}
 	level()
@@ -66,7 +73,7 @@ func (b *Server) Records(ctx context.Context, p store.Peer, send func(frames ...
 // until now, compacted, then each version as it is committed. In between it calls
 // level with the payload of the request's answer. It reports store.ErrNotFound
 // for a cursor beyond the log; else it runs until ctx ends or send fails.
-func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest, send func(frames ...[]byte) error, level func(json.RawMessage)) error {
+func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest, send send, level func(json.RawMessage)) error {
 	s, stop := b.stream(p, send)
 	defer stop()
 	c, err := b.store.CatchUp(ctx, store.Since{Time: r.Since, After: store.VersionID(r.After)})
@@ -87,6 +94,9 @@ func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest,
 	}
 	c.Close()
 	s.cursor = c.Through
+	if err := s.send(s.cursor); err != nil {
+		return err
+	}
 	level(payload)
 	as := look{credentials: p.Credentials, cursor: r.Cursor, extended: r.Extended}
 	return s.live(ctx, as, func(f *frames, v store.Version) error { return s.addVersion(f, v, r) })
@@ -109,7 +119,7 @@ func syncLevel(cursor store.VersionID, l store.Level) wire.SyncLevel {
 func (s *stream) live(ctx context.Context, as look, add func(*frames, store.Version) error) error {
 	encode := func(versions []store.Version) (all [][]byte, err error) {
 		f := s.frames("", "[", "]")
-		f.send = func(frames ...[]byte) error {
+		f.send = func(_ store.VersionID, frames ...[]byte) error {
 			for _, frame := range frames {
 				all = append(all, slices.Clone(frame))
 			}
@@ -129,13 +139,13 @@ func (s *stream) live(ctx context.Context, as look, add func(*frames, store.Vers
 		}
 		if len(versions) > 0 {
 			frames, err := s.shared.frames(as, s.cursor, versions, encode)
-			if err == nil && len(frames) > 0 {
-				err = s.send(frames...)
-			}
 			if err != nil {
 				return err
 			}
 			s.cursor = versions[len(versions)-1].ID
+			if err := s.send(s.cursor, frames...); err != nil {
+				return err
+			}
 			continue
 		}
 		select {

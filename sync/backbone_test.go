@@ -57,7 +57,7 @@ func start(t testing.TB, st *store.Store, p store.Peer, r *wire.SyncRequest) *fe
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &feed{frames: make(chan wire.Frame, 10000), level: make(chan json.RawMessage, 1)}
 	ended := make(chan error, 1)
-	send := func(frames ...[]byte) error {
+	send := func(_ store.VersionID, frames ...[]byte) error {
 		for _, frame := range frames {
 			if len(frame) >= wire.MaxFrame {
 				t.Errorf("a frame of %d bytes", len(frame))
@@ -198,15 +198,15 @@ func TestVersions_errors(t *testing.T) {
 	b := backbone.New(st)
 	gone := errors.New("gone")
 	level := func(json.RawMessage) { t.Error("level was called") }
-	err := b.Versions(t.Context(), store.Peer{}, wire.SyncRequest{}, func(...[]byte) error { return gone }, level)
+	err := b.Versions(t.Context(), store.Peer{}, wire.SyncRequest{}, func(store.VersionID, ...[]byte) error { return gone }, level)
 	if !errors.Is(err, gone) {
 		t.Errorf("got %v, want the socket's error", err)
 	}
-	err = b.Versions(t.Context(), store.Peer{}, wire.SyncRequest{After: 1000}, func(...[]byte) error { return nil }, level)
+	err = b.Versions(t.Context(), store.Peer{}, wire.SyncRequest{After: 1000}, func(store.VersionID, ...[]byte) error { return nil }, level)
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("got %v, want %v", err, store.ErrNotFound)
 	}
-	err = b.Records(t.Context(), store.Peer{}, func(...[]byte) error { return gone }, func() { t.Error("level was called") })
+	err = b.Records(t.Context(), store.Peer{}, func(store.VersionID, ...[]byte) error { return gone }, func() { t.Error("level was called") })
 	if !errors.Is(err, gone) {
 		t.Errorf("got %v, want the socket's error", err)
 	}
@@ -218,11 +218,11 @@ func BenchmarkCatchUp(b *testing.B) {
 		addGame(b, st, store.Game{ShortName: fmt.Sprintf("G%d", i), Name: fmt.Sprintf("Game %d", i), Display: true, Description: "Dragons, and tea"})
 	}
 	server := backbone.New(st)
-	for name, feed := range map[string]func(context.Context, func(...[]byte) error, func()) error{
-		"records": func(ctx context.Context, send func(...[]byte) error, level func()) error {
+	for name, feed := range map[string]func(context.Context, func(store.VersionID, ...[]byte) error, func()) error{
+		"records": func(ctx context.Context, send func(store.VersionID, ...[]byte) error, level func()) error {
 			return server.Records(ctx, store.Peer{}, send, level)
 		},
-		"versions": func(ctx context.Context, send func(...[]byte) error, level func()) error {
+		"versions": func(ctx context.Context, send func(store.VersionID, ...[]byte) error, level func()) error {
 			return server.Versions(ctx, store.Peer{}, wire.SyncRequest{Cursor: true}, send, func(json.RawMessage) { level() })
 		},
 	} {
@@ -230,7 +230,7 @@ func BenchmarkCatchUp(b *testing.B) {
 			bytes := 0
 			for b.Loop() {
 				ctx, cancel := context.WithCancel(b.Context())
-				if err := feed(ctx, func(frames ...[]byte) error {
+				if err := feed(ctx, func(_ store.VersionID, frames ...[]byte) error {
 					for _, frame := range frames {
 						bytes += len(frame)
 					}
@@ -258,7 +258,7 @@ func BenchmarkLive(b *testing.B) {
 			for range applications {
 				live := false
 				running.Go(func() {
-					send := func(frames ...[]byte) error {
+					send := func(_ store.VersionID, frames ...[]byte) error {
 						if live {
 							heard.Add(-len(frames))
 						}

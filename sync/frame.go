@@ -13,7 +13,7 @@ const together = 16 << 10
 // they are large. Frames are sent when they are many bytes, and by flush; never an empty
 // one. Their memory is used again.
 type frames struct {
-	send       func(frames ...[]byte) error
+	send       send
 	kind       string
 	begin, end string   // of the payload
 	text       []byte   // the frames, one after the other
@@ -64,7 +64,7 @@ func (f *frames) flush() error {
 		return nil
 	}
 	syncFrames.Add(len(f.full))
-	err := f.send(f.full...)
+	err := f.send(0, f.full...)
 	f.text, f.full, f.start = f.text[:0], f.full[:0], 0
 	return err
 }

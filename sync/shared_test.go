@@ -68,7 +68,7 @@ func listen(t *testing.T, server *backbone.Server, p store.Peer, r *wire.SyncReq
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	live := false
-	send := func(frames ...[]byte) error {
+	send := func(_ store.VersionID, frames ...[]byte) error {
 		for _, frame := range frames {
 			f, err := wire.Decode(frame)
 			if err != nil {

@@ -182,6 +182,9 @@ func (s *Store) EndApplicationSecret(ctx context.Context, shortName string) erro
 
 // RotateApplication gives an application a new secret; its sockets stay.
 func (s *Store) RotateApplication(ctx context.Context, shortName string, r Rotation) (c Credential, err error) {
+	if err := s.FlushTouches(ctx); err != nil { // they are of the secret that becomes the old one
+		return c, err
+	}
 	err = s.operate(ctx, "application rotate", shortName, func(conn *sqlite.Conn) error {
 		c, err = rotate(conn, `applications`, shortName, r.Form, r.OldEnds)
 		return err

@@ -149,6 +149,30 @@ type Rotation struct {
 	OldEnds time.Time // from then on the old secret is refused
 }
 
+// An OldSecret is the secret of a game or application from before a rotation, which was
+// the last that it used.
+type OldSecret struct {
+	Noun      string // "game" or "application"
+	ShortName string
+	EndsAt    time.Time // from then on it is refused
+}
+
+// OldSecrets lists those that are valid for now, the first to end first.
+func (s *Store) OldSecrets(ctx context.Context, now time.Time) (all []OldSecret, err error) {
+	const inUse = `old_secret_ends_at > ?1 AND NOT suspended AND old_secret_used_at > coalesce(secret_used_at, 0)`
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
+		all, err = rows(conn, `
+			SELECT 'game', short_name, old_secret_ends_at FROM games WHERE `+inUse+`
+			UNION ALL
+			SELECT 'application', short_name, old_secret_ends_at FROM applications WHERE `+inUse+`
+			ORDER BY 3, 2`, func(stmt *sqlite.Stmt) OldSecret {
+			return OldSecret{stmt.ColumnText(0), stmt.ColumnText(1), fromMicros(stmt.ColumnInt64(2))}
+		}, micros(now))
+		return err
+	})
+	return all, err
+}
+
 // Passwords are hashed with argon2id, one at a time per core: each takes 19 MiB.
 const (
 	argonTime, argonMemory, argonThreads = 2, 19 << 10, 1

@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -228,4 +229,45 @@ func TestUsers(t *testing.T) {
 	if users, err := s.Users(ctx); err != nil || len(users) != 1 || users[0].Username != "bob" || users[0].Role != "admin" || users[0].ID != 3 || users[0].CreatedAt.Before(began.Truncate(time.Microsecond)) {
 		t.Errorf("got %+v, %v", users, err)
 	}
+}
+
+// TestOldSecrets: a secret that is being replaced is listed while it is in use and valid.
+func TestOldSecrets(t *testing.T) {
+	s := open(t)
+	ctx, now := t.Context(), time.Now()
+	list := func(at time.Time) (names []string) {
+		t.Helper()
+		check(t, s.FlushTouches(ctx))
+		for _, o := range must(s.OldSecrets(ctx, at)) {
+			names = append(names, o.Noun+" "+o.ShortName+" "+o.EndsAt.Sub(now).Round(time.Minute).String())
+		}
+		return names
+	}
+	want := func(what string, at time.Time, names ...string) {
+		t.Helper()
+		if got := list(at); !slices.Equal(got, names) {
+			t.Errorf("%s: got %q, want %q", what, got, names)
+		}
+	}
+	game, application := addGame(t, s, "Alpha"), addApplication(t, s, "Site")
+	addGame(t, s, "Never")
+	use := func(c store.Credential, at time.Time) {
+		t.Helper()
+		must(s.Authenticate(ctx, c.ClientID, c.Secret, at))
+	}
+	use(game, now)
+	use(application, now)
+	rotation := store.Rotation{OldEnds: now.Add(48 * time.Hour)}
+	newer := must(s.RotateGame(ctx, "Alpha", rotation))
+	must(s.RotateGame(ctx, "Never", rotation))
+	rotation.OldEnds = now.Add(time.Hour)
+	must(s.RotateApplication(ctx, "Site", rotation))
+	want("after it", now, "application Site 1h0m0s", "game Alpha 48h0m0s")
+	use(game, now.Add(time.Minute))
+	want("two hours later", now.Add(2*time.Hour), "game Alpha 48h0m0s")
+	newer.ClientID = game.ClientID
+	use(newer, now.Add(2*time.Minute))
+	want("when the new one was used", now, "application Site 1h0m0s")
+	check(t, s.SuspendApplication(ctx, "Site", store.Suspension{Reason: "spam"}))
+	want("when it is suspended", now)
 }

@@ -281,6 +281,9 @@ func (s *Store) EndGameSecret(ctx context.Context, shortName string) error {
 
 // RotateGame gives a game a new secret; its sockets stay.
 func (s *Store) RotateGame(ctx context.Context, shortName string, r Rotation) (c Credential, err error) {
+	if err := s.FlushTouches(ctx); err != nil { // they are of the secret that becomes the old one
+		return c, err
+	}
 	err = s.operate(ctx, "game rotate", shortName, func(conn *sqlite.Conn) error {
 		c, err = rotate(conn, `games`, shortName, r.Form, r.OldEnds)
 		return err

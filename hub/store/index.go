@@ -86,7 +86,7 @@ func (s *Store) indexSlice(ctx context.Context) (n int, err error) {
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	err = s.tidy(ctx, func(conn *sqlite.Conn) error {
+	err = s.note(ctx, func(conn *sqlite.Conn) error {
 		err := exec(conn, `
 			INSERT INTO search (rowid, channel_id, game, name, message)
 			SELECT id, channel_id, game, name, message
@@ -104,7 +104,7 @@ func (s *Store) indexSlice(ctx context.Context) (n int, err error) {
 // mergeSearch joins the parts that slices leave, which would slow searches, in steps.
 func (s *Store) mergeSearch(ctx context.Context) error {
 	for more := true; more; {
-		if err := s.tidy(ctx, func(conn *sqlite.Conn) error {
+		if err := s.note(ctx, func(conn *sqlite.Conn) error {
 			before, err := totalChanges(conn)
 			if err != nil {
 				return err

@@ -29,6 +29,9 @@ func (s *Store) Maintain(ctx context.Context) {
 	defer touch.Stop()
 	defer rest.Stop()
 	do := func(what string, err error) {
+		if ctx.Err() == nil {
+			s.faults.note(what, err)
+		}
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("maintenance of the database failed", "what", what, "err", err)
 		}
@@ -150,7 +153,7 @@ func (s *Store) PurgeMessages(ctx context.Context, now time.Time) error {
 	}
 	for _, c := range channels {
 		for changed := indexSlice; changed == indexSlice; {
-			err := s.tidy(ctx, func(conn *sqlite.Conn) error {
+			err := s.note(ctx, func(conn *sqlite.Conn) error {
 				err := exec(conn, `
 					DELETE FROM messages WHERE id IN (
 						SELECT id FROM (SELECT id, sent_at FROM messages WHERE channel_id = ?1 ORDER BY id LIMIT ?3)

@@ -223,3 +223,33 @@ func TestMaintain(t *testing.T) {
 		check(t, s.Close())
 	})
 }
+
+// TestFaults: what fails is known until it works again.
+func TestFaults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t)
+		conn := connect(t, s.Path())
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			s.Maintain(ctx)
+			close(done)
+		}()
+		run(t, conn, `ALTER TABLE messages RENAME TO elsewhere`)
+		began := time.Now()
+		time.Sleep(35 * time.Minute) // three times
+		synctest.Wait()
+		all := s.Faults()
+		if len(all) != 1 || all[0].Task != "purge" || !strings.Contains(all[0].Reason, "messages") || all[0].Since.Sub(began) != 10*time.Minute {
+			t.Errorf("got %+v", all)
+		}
+		run(t, conn, `ALTER TABLE elsewhere RENAME TO messages`)
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if all := s.Faults(); len(all) != 0 {
+			t.Errorf("when it works: got %+v", all)
+		}
+		stop()
+		<-done
+	})
+}

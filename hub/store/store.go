@@ -46,6 +46,7 @@ type Store struct {
 	closed  error
 
 	touches touches
+	faults  faults
 	pins    pins
 
 	tail       tail

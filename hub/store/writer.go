@@ -16,8 +16,8 @@ var errClosed = errors.New("the database is closing")
 // A job is one transaction on the writing connection.
 type job struct {
 	do   func(*sqlite.Conn) error
+	full bool       // see transact
 	done chan error // holds one
-	full bool       // the commit survives a power cut
 }
 
 // A writer owns the connection that writes. Only its goroutine uses conn.
@@ -207,15 +207,15 @@ func locked(err error) error {
 // write runs do in one durable transaction on the writer's goroutine. It returns
 // early when ctx ends before do has begun.
 func (s *Store) write(ctx context.Context, do func(*sqlite.Conn) error) error {
-	return s.submit(ctx, &job{do: do, done: make(chan error, 1), full: true})
+	return s.do(ctx, &job{do: do, full: true, done: make(chan error, 1)})
 }
 
-// tidy is write for what can be done again after a power cut.
-func (s *Store) tidy(ctx context.Context, do func(*sqlite.Conn) error) error {
-	return s.submit(ctx, &job{do: do, done: make(chan error, 1)})
+// note is write for what a power cut may take.
+func (s *Store) note(ctx context.Context, do func(*sqlite.Conn) error) error {
+	return s.do(ctx, &job{do: do, done: make(chan error, 1)})
 }
 
-func (s *Store) submit(ctx context.Context, j *job) error {
+func (s *Store) do(ctx context.Context, j *job) error {
 	select {
 	case s.jobs <- j:
 		return <-j.done

@@ -1,0 +1,199 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"hearsay/hub"
+	"hearsay/hub/store"
+)
+
+// What is worth an operator's attention.
+const (
+	silentAfter = 24 * time.Hour     // for so long nobody may be away without a word
+	silentUntil = 7 * 24 * time.Hour // and after so long it is not news any more
+	secretSoon  = 24 * time.Hour     // before an old secret that is in use ends
+	lateAfter   = time.Minute        // that an application may be behind
+	lateLong    = 10 * time.Minute
+	backupOld   = 8 * 24 * time.Hour
+	diskLow     = 1 << 30 // bytes that are free
+	diskOut     = 256 << 20
+
+	// concernsMost is how many of one sort are named one by one.
+	concernsMost = 5
+	// attentionEvery is how long a look lasts for all who ask.
+	attentionEvery = 5 * time.Second
+)
+
+// A concern is something that wants an operator's attention.
+type concern struct {
+	Kind string // of its mark: "bad" or "warn"
+	Text string // a sentence
+	Path string // of the page where it is mended; "": none
+	who  access // whose it is
+}
+
+// concernWord is what its mark means.
+func concernWord(kind string) string {
+	if kind == "bad" {
+		return "Urgent"
+	}
+	return "Soon"
+}
+
+// A source of concerns looks at one sort of them.
+type source func(ctx context.Context, now time.Time, st hub.Status) ([]concern, error)
+
+// sources are all sorts of concerns.
+func (s *server) sources() []source {
+	return []source{s.faultConcerns, s.diskConcerns, s.backupConcerns, s.secretConcerns, s.lagConcerns, s.silenceConcerns}
+}
+
+// attention keeps the last look.
+type attention struct {
+	mu       sync.Mutex // guards what follows
+	at       time.Time
+	concerns []concern
+}
+
+// concerns are what wants the attention of people with that access, the worst first.
+func (s *server) concerns(ctx context.Context, st hub.Status, role store.Role) ([]concern, error) {
+	s.attention.mu.Lock()
+	defer s.attention.mu.Unlock()
+	if now := time.Now(); now.Sub(s.attention.at) >= attentionEvery {
+		var all []concern
+		for _, look := range s.sources() {
+			some, err := look(ctx, now, st)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, some...)
+		}
+		slices.SortStableFunc(all, func(a, b concern) int { return strings.Compare(a.Kind, b.Kind) }) // "bad" before "warn"
+		s.attention.at, s.attention.concerns = now, all
+	}
+	var mine []concern
+	for _, one := range s.attention.concerns {
+		if one.who.may(role) {
+			mine = append(mine, one)
+		}
+	}
+	return mine, nil
+}
+
+func (s *server) faultConcerns(context.Context, time.Time, hub.Status) (all []concern, err error) {
+	for _, f := range s.Store.Faults() {
+		all = append(all, concern{
+			Kind: "bad", who: admin,
+			Text: "The maintenance of the database fails (" + f.Task + ": " + f.Reason + "). Run hearsay check on the file, and look at the hub's log.",
+		})
+	}
+	return all, nil
+}
+
+func (s *server) diskConcerns(context.Context, time.Time, hub.Status) ([]concern, error) {
+	d, err := s.Store.Disk()
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, nil
+	}
+	c := concern{Kind: "warn", who: admin, Text: "The disk of the database has " + size(d.Free) + " left; a backup takes about " + size(d.Used) + "."}
+	switch {
+	case err != nil:
+		c.Text = "How much room the disk of the database has cannot be told: " + err.Error() + "."
+	case d.Free < max(diskOut, d.Used):
+		c.Kind = "bad"
+	case d.Free >= max(diskLow, 2*d.Used):
+		return nil, nil
+	}
+	return []concern{c}, nil
+}
+
+func (s *server) backupConcerns(ctx context.Context, now time.Time, _ hub.Status) ([]concern, error) {
+	if s.LastBackup == nil {
+		return nil, nil
+	}
+	c := concern{Kind: "warn", who: admin, Path: "/admin/backups"}
+	switch at, err := s.LastBackup(ctx); {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		c.Kind, c.Text = "bad", "The last backup failed: "+err.Error()+"."
+	case at.IsZero():
+		c.Text = "There is no backup."
+	case now.Sub(at) > backupOld:
+		c.Text = "The last backup is " + span(now.Sub(at)) + " old."
+	default:
+		return nil, nil
+	}
+	return []concern{c}, nil
+}
+
+func (s *server) secretConcerns(ctx context.Context, now time.Time, _ hub.Status) (all []concern, err error) {
+	old, err := s.Store.OldSecrets(ctx, now)
+	for i, o := range old {
+		c := concern{
+			Kind: "warn", who: admin, Path: "/admin/" + o.Noun + "s/" + o.ShortName,
+			Text: "The " + o.Noun + " " + o.ShortName + " still uses its old secret, which ends " + ago(now, o.EndsAt) + ".",
+		}
+		if o.EndsAt.Sub(now) < secretSoon {
+			c.Kind = "bad"
+		}
+		if i == concernsMost {
+			c.Text, c.Path = count(len(old)-i, "other")+" still use an old secret.", "/admin/games"
+			all = append(all, c)
+			break
+		}
+		all = append(all, c)
+	}
+	return all, err
+}
+
+func (s *server) lagConcerns(ctx context.Context, _ time.Time, st hub.Status) (all []concern, err error) {
+	for _, a := range st.Applications {
+		lag := s.Hub.Lag(ctx, a)
+		if lag < lateAfter {
+			continue
+		}
+		c := concern{
+			Kind: "warn", who: admin, Path: applicationKind.path(a.ShortName),
+			Text: "The application " + a.ShortName + " is " + span(lag) + " behind: it does not take what it is sent.",
+		}
+		if lag >= lateLong {
+			c.Kind = "bad"
+		}
+		all = append(all, c)
+	}
+	return all, ctx.Err()
+}
+
+func (s *server) silenceConcerns(ctx context.Context, now time.Time, st hub.Status) (all []concern, err error) {
+	silent, err := s.Store.Silent(ctx, now.Add(-silentUntil), now.Add(-silentAfter))
+	if err != nil {
+		return nil, err
+	}
+	connected := map[string]bool{}
+	for _, one := range st.Games {
+		connected[one.ShortName] = true
+	}
+	for _, one := range st.Applications {
+		connected[one.ShortName] = true
+	}
+	silent = slices.DeleteFunc(silent, func(one store.Silence) bool { return connected[one.ShortName] })
+	for i, one := range silent {
+		if i == concernsMost {
+			return append(all, concern{
+				Kind: "warn", who: admin, Path: "/admin/games?desc=on&filter=offline&sort=seen",
+				Text: count(len(silent)-i, "other") + " that used to be connected are silent too.",
+			}), nil
+		}
+		all = append(all, concern{
+			Kind: "warn", who: admin, Path: "/admin/" + one.Noun + "s/" + one.ShortName,
+			Text: "The " + one.Noun + " " + one.ShortName + " has been silent for " + span(now.Sub(one.LastSeenAt)) + ".",
+		})
+	}
+	return all, nil
+}

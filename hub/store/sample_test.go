@@ -1,0 +1,113 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"hearsay/hub/store"
+)
+
+// TestSamples: those of a longer span are exactly those of a shorter one, also when the
+// file was closed in between, and where nothing was read there is nothing.
+func TestSamples(t *testing.T) {
+	path := t.TempDir() + "/hearsay.db"
+	s := open(t, path)
+	start := time.Date(2026, 3, 1, 12, 0, 30, 0, time.UTC)
+	add := func(minute, games, messages int) {
+		t.Helper()
+		check(t, s.AddReading(t.Context(), start.Add(time.Duration(minute)*time.Minute), store.Reading{
+			Games: games, Players: 10 * games, Sockets: games + 1, Messages: messages, Lag: time.Duration(games) * time.Millisecond,
+		}))
+	}
+	add(0, 2, 5)
+	add(1, 4, 0)
+	check(t, s.Close())
+	s = open(t, path)
+	add(1, 6, 1) // started again within the minute
+	add(4, 0, 3)
+	add(61, 7, 9) // after an hour's gap
+
+	for _, test := range []struct {
+		span store.Span
+		want []string
+	}{
+		{store.Minute, []string{
+			"12:00 2.00 20.00 3.00 2 20 3 5 2ms", "12:01 5.00 50.00 6.00 6 60 7 1 6ms", "12:04 0.00 0.00 1.00 0 0 1 3 0s", "13:01 7.00 70.00 8.00 7 70 8 9 7ms",
+		}},
+		{store.FiveMinutes, []string{"12:00 3.00 30.00 4.00 6 60 7 9 6ms", "13:00 7.00 70.00 8.00 7 70 8 9 7ms"}},
+		{store.Hour, []string{"12:00 3.00 30.00 4.00 6 60 7 9 6ms", "13:00 7.00 70.00 8.00 7 70 8 9 7ms"}},
+	} {
+		var got []string
+		for _, m := range must(s.Samples(t.Context(), test.span, time.Time{})) {
+			got = append(got, fmt.Sprintf("%s %.2f %.2f %.2f %d %d %d %d %v", m.At.Format("15:04"), m.Games, m.Players, m.Sockets,
+				m.GamesMost, m.PlayersMost, m.SocketsMost, m.Messages, m.LagMost))
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%v:\n got %q\nwant %q", time.Duration(test.span), got, test.want)
+		}
+	}
+	if got := must(s.Samples(t.Context(), store.Minute, start.Add(time.Hour))); len(got) != 1 {
+		t.Errorf("since an hour later: got %d samples, want 1", len(got))
+	}
+}
+
+// TestSamples_bounded: each span is kept for its time, to the row.
+func TestSamples_bounded(t *testing.T) {
+	s := open(t)
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for hour := range 24 * 40 {
+		check(t, s.AddReading(t.Context(), start.Add(time.Duration(hour)*time.Hour), store.Reading{Games: 1}))
+	}
+	for span, want := range map[store.Span]int{store.Minute: 25, store.FiveMinutes: 24*30 + 1, store.Hour: 24 * 40} {
+		if got := must(s.Samples(t.Context(), span, time.Time{})); len(got) != want {
+			t.Errorf("%v: %d are kept, want %d", time.Duration(span), len(got), want)
+		}
+	}
+	check(t, s.AddReading(t.Context(), start.Add(3*365*24*time.Hour), store.Reading{Games: 1}))
+	if got := must(s.Samples(t.Context(), store.Hour, time.Time{})); len(got) != 1 {
+		t.Errorf("after three years: %d are kept, want 1", len(got))
+	}
+}
+
+// TestSamples_quiet: who waits for changes is not woken.
+func TestSamples_quiet(t *testing.T) {
+	s := open(t)
+	wake, stop := s.Watch()
+	defer stop()
+	admissions := s.Admissions()
+	check(t, s.AddReading(t.Context(), time.Now(), store.Reading{Games: 1}))
+	check(t, s.AddReading(t.Context(), time.Now().Add(365*24*time.Hour), store.Reading{Games: 1})) // also takes some away
+	select {
+	case <-wake:
+		t.Error("a watcher was woken")
+	default:
+	}
+	if s.Admissions() != admissions {
+		t.Error("the admissions count")
+	}
+	addGame(t, s, "Alpha")
+	<-wake
+}
+
+func TestLag(t *testing.T) {
+	s := open(t)
+	addGame(t, s, "Alpha")
+	all := versions(t, s, 0)
+	last := all[len(all)-1]
+	for _, test := range []struct {
+		after store.VersionID
+		now   time.Time
+		want  time.Duration
+	}{
+		{last.ID, last.LoggedAt.Add(time.Hour), 0},
+		{last.ID - 1, last.LoggedAt.Add(time.Hour), time.Hour},
+		{last.ID - 1, last.LoggedAt.Add(-time.Second), 0},
+		{last.ID + 5, last.LoggedAt.Add(time.Hour), 0},
+	} {
+		if got := must(s.Lag(t.Context(), test.after, test.now)); got != test.want {
+			t.Errorf("after %d: got %v, want %v", test.after, got, test.want)
+		}
+	}
+}
