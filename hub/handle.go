@@ -16,36 +16,43 @@ import (
 	"hearsay/hub/wire"
 )
 
-// A handler serves one event of an active socket.
+// A handler serves one event of an active socket, as its row in the table of events says.
 type handler struct {
-	serve    func(*session, context.Context, wire.Frame)
-	needsRef bool // without ref nothing happens
+	*wire.Event
+	serve func(*session, context.Context, wire.Frame)
 }
 
-// handlers are the events that every active socket may send; heartbeat,
-// authenticate and sync are apart.
-var handlers = map[string]handler{
-	wire.ChannelsSubscribe:   {serve: (*session).handleSubscribe},
-	wire.ChannelsUnsubscribe: {serve: (*session).handleUnsubscribe},
-	wire.ChannelsSend:        {serve: (*session).handleSend},
-	wire.ChannelsHistory:     {serve: (*session).handleHistory, needsRef: true},
-	wire.PlayersSignIn:       {serve: (*session).handleSignIn},
-	wire.PlayersSignOut:      {serve: (*session).handleSignOut},
-	wire.PlayersStatus:       {serve: (*session).handlePlayersStatus, needsRef: true},
-	wire.TellsSend:           {serve: (*session).handleTell},
-	wire.GamesStatus:         {serve: (*session).handleGamesStatus, needsRef: true},
-	wire.AchievementsSync:    {serve: (*session).handleAchievementsSync, needsRef: true},
-	wire.AchievementsCreate:  {serve: (*session).handleAchievementsCreate, needsRef: true},
-	wire.AchievementsUpdate:  {serve: (*session).handleAchievementsUpdate, needsRef: true},
-	wire.AchievementsDelete:  {serve: (*session).handleAchievementsDelete, needsRef: true},
-}
+// handlers are the events that active sockets may send; authenticate and heartbeat are
+// apart.
+var handlers = func() map[string]handler {
+	all := map[string]handler{}
+	for event, serve := range map[string]func(*session, context.Context, wire.Frame){
+		wire.ChannelsSubscribe:   (*session).handleSubscribe,
+		wire.ChannelsUnsubscribe: (*session).handleUnsubscribe,
+		wire.ChannelsSend:        (*session).handleSend,
+		wire.ChannelsHistory:     (*session).handleHistory,
+		wire.PlayersSignIn:       (*session).handleSignIn,
+		wire.PlayersSignOut:      (*session).handleSignOut,
+		wire.PlayersStatus:       (*session).handlePlayersStatus,
+		wire.TellsSend:           (*session).handleTell,
+		wire.GamesStatus:         (*session).handleGamesStatus,
+		wire.AchievementsSync:    (*session).handleAchievementsSync,
+		wire.AchievementsCreate:  (*session).handleAchievementsCreate,
+		wire.AchievementsUpdate:  (*session).handleAchievementsUpdate,
+		wire.AchievementsDelete:  (*session).handleAchievementsDelete,
+		wire.Sync:                (*session).handleSync,
+	} {
+		all[event] = handler{wire.Find(event), serve}
+	}
+	return all
+}()
 
 var dropped = metrics.NewCounter("hearsay_events_dropped_total")
 
 // eventCounters are by names of ours: clients may invent as many as they like.
 var eventCounters = func() map[string]*metrics.Counter {
 	counters := map[string]*metrics.Counter{}
-	for _, event := range append(slices.Collect(maps.Keys(handlers)), wire.Authenticate, wire.Heartbeat, wire.Sync, "unknown") {
+	for _, event := range append(slices.Collect(maps.Keys(handlers)), wire.Authenticate, wire.Heartbeat, "unknown") {
 		counters[event] = metrics.NewCounter(fmt.Sprintf("hearsay_events_total{event=%q}", event))
 	}
 	return counters
@@ -76,7 +83,12 @@ func (s *session) handle(message []byte) {
 	if s.buckets == nil {
 		s.buckets = newBuckets(s.hub.l, s.peer.Application)
 	}
-	if !s.buckets.take(f.Event, now) {
+	h, known := handlers[f.Event]
+	bucket := wire.NoBucket
+	if known {
+		bucket = h.Bucket
+	}
+	if !s.buckets.take(bucket, now) {
 		dropped.Inc()
 		if s.buckets.drop(now) {
 			s.end(ending{code: wire.CloseRemoved, reason: "too many messages over the rate limit"})
@@ -85,31 +97,23 @@ func (s *session) handle(message []byte) {
 		s.fail(f, wire.ErrorRateLimit)
 		return
 	}
-	h, known := handlers[f.Event]
-	if f.Event == wire.Sync && s.form == "versions" {
-		h, known = handler{serve: (*session).handleSync}, true
-	}
 	switch {
-	case err != nil || !known:
+	case err != nil || !known || f.Event == wire.Sync && s.form != "versions":
 		s.unknown(f)
 	case f.BadRef:
 		s.send(failed(f, wire.ErrorMalformed))
-	case !s.maySend(f.Event):
-		s.fail(f, wire.ErrorMissingSupport(wire.Needs(f.Event)))
-	case h.needsRef && f.Ref == nil:
+	case !s.maySend(h):
+		s.fail(f, wire.ErrorMissingSupport(h.Needs))
+	case h.NeedsRef && f.Ref == nil:
 		s.fail(f, wire.ErrorMalformed)
 	default:
 		h.serve(s, s.hub.ctx, f)
 	}
 }
 
-// maySend reports whether the socket named the flag of the event.
-func (s *session) maySend(event string) bool {
-	needs := wire.Needs(event)
-	if needs == wire.SupportAchievements && s.peer.Application {
-		return false // only games have achievements
-	}
-	return s.supports.Has(needs)
+// maySend reports whether the socket named the flag of the event, and is of those who may.
+func (s *session) maySend(h handler) bool {
+	return s.supports.Has(h.Needs) && (h.For != wire.GamesOnly || !s.peer.Application)
 }
 
 func (s *session) handleUnauthenticated(f wire.Frame, err error) {
