@@ -71,11 +71,19 @@ func (s *session) handle(message []byte) {
 	f, err := wire.Decode(message)
 	countEvent(f.Event)
 	s.log(slog.LevelDebug, "frame", "event", f.Event[:min(len(f.Event), 64)], "bytes", len(message))
-	switch {
-	case !s.active():
-		s.handleUnauthenticated(f, err)
+	if !s.active() {
+		s.handleUnauthenticated(f, err, message)
 		return
-	case err == nil && f.Event == wire.Heartbeat:
+	}
+	s.tape.received(message, f, err)
+	s.handleActive(f, err)
+	if s.tape.looksAt() && s.loan == nil {
+		s.hub.memories.mistaken(s.owner(), wire.Mistakes(message, f))
+	}
+}
+
+func (s *session) handleActive(f wire.Frame, err error) {
+	if err == nil && f.Event == wire.Heartbeat {
 		s.handleHeartbeat(f)
 		return
 	}
@@ -90,17 +98,22 @@ func (s *session) handle(message []byte) {
 	}
 	if !s.buckets.take(bucket, now) {
 		dropped.Inc()
+		if s.loan == nil {
+			s.hub.memories.dropped(s.owner(), f.Event, now)
+		}
 		if s.buckets.drop(now) {
 			s.end(ending{code: wire.CloseRemoved, reason: "too many messages over the rate limit"})
 			return
 		}
 		s.fail(f, wire.ErrorRateLimit)
+		s.tape.failed = false // which is no mistake
 		return
 	}
 	switch {
 	case err != nil || !known || f.Event == wire.Sync && s.form != "versions":
 		s.unknown(f)
 	case f.BadRef:
+		s.tape.failed = true
 		s.send(failed(f, wire.ErrorMalformed))
 	case !s.maySend(h):
 		s.fail(f, wire.ErrorMissingSupport(h.Needs))
@@ -116,12 +129,12 @@ func (s *session) maySend(h handler) bool {
 	return s.supports.Has(h.Needs) && (h.For != wire.GamesOnly || !s.peer.Application)
 }
 
-func (s *session) handleUnauthenticated(f wire.Frame, err error) {
+func (s *session) handleUnauthenticated(f wire.Frame, err error, message []byte) {
 	switch {
 	case err != nil || !f.HasEvent:
 		s.unknown(f)
 	case f.Event == wire.Authenticate:
-		s.handleAuthenticate(s.hub.ctx, f)
+		s.handleAuthenticate(s.hub.ctx, f, message)
 	case f.Event == wire.Heartbeat: // never answered
 	default:
 		s.send(failed(f, wire.ErrorUnauthenticated))
@@ -132,6 +145,9 @@ func (s *session) handleUnauthenticated(f wire.Frame, err error) {
 func (s *session) unknown(f wire.Frame) {
 	if f.Event == wire.Authenticate {
 		f.Event, f.HasEvent = "", false // its failure would make clients leave for ever
+	}
+	if s.active() {
+		s.tape.failed = true
 	}
 	s.send(failed(f, wire.ErrorUnknown))
 }
@@ -150,6 +166,7 @@ func (s *session) succeed(f wire.Frame) {
 
 // fail answers a request, if it wants an answer.
 func (s *session) fail(f wire.Frame, reason string) {
+	s.tape.failed = true
 	if s.answers(f) {
 		s.send(failed(f, reason))
 	}

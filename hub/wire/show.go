@@ -14,6 +14,8 @@ const (
 	Unseen = "(hidden)" // what players tell each other
 )
 
+var maskedText, unseenText = AppendText(nil, Masked), AppendText(nil, Unseen)
+
 // Show gives a client's message as operators may see it, without secrets and without
 // what players tell each other. f is the message decoded, err what came of that. It is
 // cut to about most bytes, and shares no memory with the message.
@@ -59,10 +61,10 @@ func mask(message []byte, row *Event) []byte {
 		message = bytes.ToValidUTF8(message, []byte("\uFFFD"))
 	}
 	var request *Message
-	hidden := Masked
+	hidden := maskedText
 	if row != nil {
 		if request = row.Request; row.Name == TellsSend {
-			hidden = Unseen
+			hidden = unseenText
 		}
 	}
 	return rewrite(message, func(key string, value json.RawMessage) json.RawMessage {
@@ -77,10 +79,10 @@ func mask(message []byte, row *Event) []byte {
 				if field := request.Field(key); field != nil && !field.Hidden {
 					return value
 				}
-				return AppendText(nil, hidden)
+				return hidden
 			})
 		}
-		return AppendText(nil, hidden)
+		return hidden
 	})
 }
 
@@ -88,9 +90,9 @@ func mask(message []byte, row *Event) []byte {
 func rewrite(raw []byte, change func(key string, value json.RawMessage) json.RawMessage) []byte {
 	in, ok := open(raw, '{')
 	if !ok {
-		return AppendText(nil, Masked)
+		return maskedText
 	}
-	b := []byte{'{'}
+	b := append(make([]byte, 0, len(raw)), '{')
 	for in.more() {
 		if len(b) > 1 {
 			b = append(b, ',')
