@@ -63,6 +63,7 @@ func (s *server) routes() []route {
 		{"POST /admin/games/{name}/events/edit", admin, s.partOf(s.changeEvent)},
 		{"POST /admin/games/{name}/events/remove", admin, s.partOf(s.removeEvent)},
 		{"GET /admin/games/{name}/secret", admin, s.serveSecret},
+		{"GET /admin/games/{name}/doctor", admin, s.serveDoctor(gameKind)},
 		{"POST /admin/games/{name}/rotate", admin, s.serveRotate(gameKind)},
 		{"POST /admin/games/{name}/end-secret", admin, s.serveEndSecret(gameKind)},
 		{"POST /admin/games/{name}/suspend", admin, s.serveSuspend(gameKind)},
@@ -76,6 +77,7 @@ func (s *server) routes() []route {
 		{"GET /admin/applications/{name}/edit", admin, s.serveApplicationEdit},
 		{"POST /admin/applications/{name}/edit", admin, s.serveApplicationChange},
 		{"GET /admin/applications/{name}/secret", admin, s.serveSecret},
+		{"GET /admin/applications/{name}/doctor", admin, s.serveDoctor(applicationKind)},
 		{"POST /admin/applications/{name}/rotate", admin, s.serveRotate(applicationKind)},
 		{"POST /admin/applications/{name}/end-secret", admin, s.serveEndSecret(applicationKind)},
 		{"POST /admin/applications/{name}/suspend", admin, s.serveSuspend(applicationKind)},
@@ -142,5 +144,7 @@ func (i item) Current(path string) bool {
 
 // topics are the parts of pages that are live, at /admin/live/NAME.
 func (s *server) topics() map[string]topic {
-	return map[string]topic{}
+	return map[string]topic{
+		"doctor": s.doctorTopic(),
+	}
 }

@@ -35,6 +35,8 @@ var tour = map[string]string{
 	"GET /admin/games/{name}":               "/admin/games/Alpha",
 	"GET /admin/games/{name}/edit":          "/admin/games/Alpha/edit",
 	"GET /admin/games/{name}/secret":        "/admin/games/Delta/secret",
+	"GET /admin/games/{name}/doctor":        "/admin/games/Alpha/doctor",
+	"GET /admin/applications/{name}/doctor": "/admin/applications/Site/doctor",
 	"GET /admin/applications":               "/admin/applications",
 	"GET /admin/new/application":            "/admin/new/application",
 	"GET /admin/applications/{name}":        "/admin/applications/Site",

@@ -39,6 +39,9 @@ func (h *Hub) Status() (st Status) {
 			st.Applications = append(st.Applications, ApplicationStatus{o.id, on.shortName, len(on.sessions)})
 			continue
 		}
+		if !on.told { // only a browser is there
+			continue
+		}
 		n := on.count()
 		st.Players += n
 		st.Games = append(st.Games, GameStatus{store.GameID(o.id), on.shortName, n, len(on.sessions)})
