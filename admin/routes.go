@@ -23,6 +23,7 @@ type handler func(http.ResponseWriter, *http.Request) error
 func (s *server) routes() []route {
 	return []route{
 		{"GET /{$}", anyone, s.serveHome},
+		{"GET /docs", anyone, s.serveDocs},
 		{"GET /healthz", anyone, plainly(s.serveHealth)},
 		{"GET /readyz", anyone, plainly(s.serveReady)},
 		{"GET /metrics", anyone, plainly(s.serveMetrics)},

@@ -24,6 +24,7 @@ import (
 // a page stands here, or the test fails.
 var tour = map[string]string{
 	"GET /{$}":                              "/",
+	"GET /docs":                             "/docs",
 	"GET /login":                            "", // looked at before anybody has signed in
 	"GET /setup/{token}":                    "",
 	"GET /password/{token}":                 "",
