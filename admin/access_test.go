@@ -38,6 +38,7 @@ var accessTable = map[string][]string{
 		"GET /admin/applications/{name}/edit", "POST /admin/applications/{name}/edit", "GET /admin/applications/{name}/secret",
 		"POST /admin/applications/{name}/rotate", "POST /admin/applications/{name}/end-secret", "POST /admin/applications/{name}/suspend",
 		"POST /admin/applications/{name}/resume", "POST /admin/applications/{name}/remove",
+		"GET /admin/console", "POST /admin/console/{name}/lend", "POST /admin/console/{name}/prompt",
 		"GET /admin/blocks", "POST /admin/blocks", "POST /admin/blocks/remove",
 		"GET /admin/people", "GET /admin/new/user", "POST /admin/new/user", "GET /admin/people/{name}", "POST /admin/people/{name}/role",
 		"POST /admin/people/{name}/link", "POST /admin/people/{name}/totp/off", "POST /admin/people/{name}/remove",

@@ -85,6 +85,10 @@ func (s *server) routes() []route {
 		{"POST /admin/applications/{name}/resume", admin, s.serveResume(applicationKind)},
 		{"POST /admin/applications/{name}/remove", admin, s.serveRemove(applicationKind)},
 
+		{"GET /admin/console", admin, s.serveConsole},
+		{"POST /admin/console/{name}/lend", admin, s.serveLend},
+		{"POST /admin/console/{name}/prompt", admin, s.servePrompt},
+
 		{"GET /admin/blocks", admin, s.serveBlocks},
 		{"POST /admin/blocks", admin, s.serveBlockAdd},
 		{"POST /admin/blocks/remove", admin, s.serveBlockRemove},
@@ -130,6 +134,7 @@ var navigation = [][]item{
 		{"/admin", "Dashboard", moderator},
 		{"/admin/games", "Games", admin},
 		{"/admin/applications", "Applications", admin},
+		{"/admin/console", "Console", admin},
 	},
 	{
 		{"/admin/blocks", "Blocked names", admin},

@@ -43,6 +43,7 @@ var tour = map[string]string{
 	"GET /admin/applications/{name}":        "/admin/applications/Site",
 	"GET /admin/applications/{name}/edit":   "/admin/applications/Site/edit",
 	"GET /admin/applications/{name}/secret": "", // the same page as a game's
+	"GET /admin/console":                    "/admin/console?game=Alpha",
 	"GET /admin/blocks":                     "/admin/blocks",
 	"GET /admin/people":                     "/admin/people",
 	"GET /admin/new/user":                   "/admin/new/user",
