@@ -15,7 +15,7 @@ import (
 // route that is in one of the two alone fails the test.
 var accessTable = map[string][]string{
 	"anyone": {
-		"/", "GET /{$}", "GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/",
+		"/", "GET /{$}", "GET /docs", "GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/",
 		"GET /setup/{token}", "POST /setup/{token}", "GET /password/{token}", "POST /password/{token}",
 		"GET /login", "POST /login", "POST /login/code", "POST /logout",
 	},
@@ -33,6 +33,7 @@ var accessTable = map[string][]string{
 		"POST /admin/undo", "POST /admin/secret",
 		"GET /admin/games", "GET /admin/new/game", "POST /admin/new/game", "GET /admin/games/{name}",
 		"GET /admin/games/{name}/edit", "POST /admin/games/{name}/edit", "GET /admin/games/{name}/secret",
+		"GET /admin/games/{name}/doctor", "GET /admin/applications/{name}/doctor",
 		"POST /admin/games/{name}/connections", "POST /admin/games/{name}/connections/remove",
 		"POST /admin/games/{name}/redirects", "POST /admin/games/{name}/redirects/remove",
 		"POST /admin/games/{name}/events", "POST /admin/games/{name}/events/edit", "POST /admin/games/{name}/events/remove",
@@ -44,6 +45,7 @@ var accessTable = map[string][]string{
 		"POST /admin/applications/{name}/resume", "POST /admin/applications/{name}/remove",
 		"GET /admin/new/channel", "POST /admin/new/channel", "GET /admin/channels/{name}/edit", "POST /admin/channels/{name}/edit",
 		"POST /admin/channels/{name}/remove",
+		"GET /admin/console", "POST /admin/console/{name}/lend", "POST /admin/console/{name}/prompt",
 		"GET /admin/blocks", "POST /admin/blocks", "POST /admin/blocks/remove",
 		"GET /admin/people", "GET /admin/new/user", "POST /admin/new/user", "GET /admin/people/{name}", "POST /admin/people/{name}/role",
 		"POST /admin/people/{name}/link", "POST /admin/people/{name}/totp/off", "POST /admin/people/{name}/remove",

@@ -80,7 +80,7 @@ func homePage(h home) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</code></pre></li><li>Answer each heartbeat, and the game is on the network. The README that comes with Hearsay documents every event of the protocol.</li></ol></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</code></pre></li><li>Answer each heartbeat, and the game is on the network. <a href=\"/docs\">The protocol</a> has every event.</li></ol></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

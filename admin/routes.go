@@ -24,6 +24,7 @@ type handler func(http.ResponseWriter, *http.Request) error
 func (s *server) routes() []route {
 	return []route{
 		{"GET /{$}", anyone, s.serveHome},
+		{"GET /docs", anyone, s.serveDocs},
 		{"GET /healthz", anyone, plainly(s.serveHealth)},
 		{"GET /readyz", anyone, plainly(s.serveReady)},
 		{"GET /metrics", anyone, plainly(s.serveMetrics)},
@@ -64,6 +65,7 @@ func (s *server) routes() []route {
 		{"POST /admin/games/{name}/events/edit", admin, s.partOf(s.changeEvent)},
 		{"POST /admin/games/{name}/events/remove", admin, s.partOf(s.removeEvent)},
 		{"GET /admin/games/{name}/secret", admin, s.serveSecret},
+		{"GET /admin/games/{name}/doctor", admin, s.serveDoctor(gameKind)},
 		{"POST /admin/games/{name}/rotate", admin, s.serveRotate(gameKind)},
 		{"POST /admin/games/{name}/end-secret", admin, s.serveEndSecret(gameKind)},
 		{"POST /admin/games/{name}/suspend", admin, s.serveSuspend(gameKind)},
@@ -78,6 +80,7 @@ func (s *server) routes() []route {
 		{"GET /admin/applications/{name}/edit", admin, s.serveApplicationEdit},
 		{"POST /admin/applications/{name}/edit", admin, s.serveApplicationChange},
 		{"GET /admin/applications/{name}/secret", admin, s.serveSecret},
+		{"GET /admin/applications/{name}/doctor", admin, s.serveDoctor(applicationKind)},
 		{"POST /admin/applications/{name}/rotate", admin, s.serveRotate(applicationKind)},
 		{"POST /admin/applications/{name}/end-secret", admin, s.serveEndSecret(applicationKind)},
 		{"POST /admin/applications/{name}/suspend", admin, s.serveSuspend(applicationKind)},
@@ -108,6 +111,10 @@ func (s *server) routes() []route {
 		{"POST /admin/messages/{id}/hide", moderator, s.serveMessageHide},
 		{"POST /admin/messages/{id}/unhide", moderator, s.serveMessageUnhide},
 		{"POST /admin/messages/{id}/mute", moderator, s.serveMessageMute},
+
+		{"GET /admin/console", admin, s.serveConsole},
+		{"POST /admin/console/{name}/lend", admin, s.serveLend},
+		{"POST /admin/console/{name}/prompt", admin, s.servePrompt},
 
 		{"GET /admin/blocks", admin, s.serveBlocks},
 		{"POST /admin/blocks", admin, s.serveBlockAdd},
@@ -154,6 +161,7 @@ var navigation = [][]item{
 		{"/admin", "Dashboard", moderator},
 		{"/admin/games", "Games", admin},
 		{"/admin/applications", "Applications", admin},
+		{"/admin/console", "Console", admin},
 	},
 	{
 		{"/admin/channels", "Channels", moderator},
@@ -181,6 +189,7 @@ func (s *server) topics() map[string]topic {
 		"dashboard":    s.overviewTopic(admin, store.Admin),
 		"overview":     s.overviewTopic(moderator, store.Moderator),
 		"review":       s.waiting(),
+		"doctor":       s.doctorTopic(),
 		"synced":       s.syncedTopic(),
 	}
 }

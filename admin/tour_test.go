@@ -24,6 +24,7 @@ import (
 // a page stands here, or the test fails.
 var tour = map[string]string{
 	"GET /{$}":                              "/",
+	"GET /docs":                             "/docs",
 	"GET /login":                            "", // looked at before anybody has signed in
 	"GET /setup/{token}":                    "",
 	"GET /password/{token}":                 "",
@@ -35,6 +36,8 @@ var tour = map[string]string{
 	"GET /admin/games/{name}":               "/admin/games/Alpha",
 	"GET /admin/games/{name}/edit":          "/admin/games/Alpha/edit",
 	"GET /admin/games/{name}/secret":        "/admin/games/Delta/secret",
+	"GET /admin/games/{name}/doctor":        "/admin/games/Alpha/doctor",
+	"GET /admin/applications/{name}/doctor": "/admin/applications/Site/doctor",
 	"GET /admin/applications":               "/admin/applications",
 	"GET /admin/new/application":            "/admin/new/application",
 	"GET /admin/applications/{name}":        "/admin/applications/Site",
@@ -46,6 +49,7 @@ var tour = map[string]string{
 	"GET /admin/channels/{name}":            "/admin/channels/gossip",
 	"GET /admin/channels/{name}/edit":       "/admin/channels/gossip/edit",
 	"GET /admin/messages":                   "/admin/messages",
+	"GET /admin/console":                    "/admin/console?game=Alpha",
 	"GET /admin/blocks":                     "/admin/blocks",
 	"GET /admin/people":                     "/admin/people",
 	"GET /admin/new/user":                   "/admin/new/user",

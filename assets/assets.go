@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-//go:embed *.css *.svg vendor/*.css vendor/*.js
+//go:embed *.css *.js *.svg vendor/*.css vendor/*.js
 var files embed.FS
 
 // contentTypes is our own table because the one of package mime asks the

@@ -113,6 +113,7 @@ func (s *session) answerAchievement(f wire.Frame, a store.Achievement, err error
 }
 
 func (s *session) failWith(f wire.Frame, p problems) {
+	s.tape.failed = true
 	s.send(wire.Frame{
 		Event: f.Event, Ref: f.Ref, Status: wire.StatusFailure, Payload: wire.Encode(wire.ErrorsPayload{Errors: p}),
 	}.Encode())

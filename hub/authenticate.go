@@ -19,7 +19,10 @@ var welcome = wire.Frame{
 	Payload: wire.Encode(wire.Welcome{Unicode: "✔️", Version: wire.Version}),
 }.Encode()
 
-var welcomePacket = newPacket(welcome)
+var (
+	welcomePacket = newPacket(welcome)
+	welcomeText   = string(welcome)
+)
 
 // maxClientID is how long the id of a game or application may be, in bytes.
 const maxClientID = 255
@@ -31,40 +34,74 @@ func countAuthentication(result string) {
 // handleAuthenticate serves authenticate. Some clients never come back after its
 // failure, so that is only for what is wrong in the request; whatever else stands
 // in the way closes the socket without it. Section 3.
-func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame) {
+func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame, message []byte) {
 	now := time.Now()
 	p, ok := wire.DecodeAuthenticate(f.Payload)
 	if len(p.ClientID) > maxClientID {
 		p.ClientID = "" // nobody's; what failures are counted by must not fill the memory
 	}
 	key := failure{network(s.remote), p.ClientID}
+	try := Failure{Last: now, Remote: s.remote, ClientID: p.ClientID, Frame: wire.Show(message, f, nil, takeBytes)}
 	if s.hub.failures.over(key, s.hub.l.Failures, now) {
 		countAuthentication("throttled")
+		try.Why = TooManyFailures
+		s.hub.memories.throttled(try)
 		s.end(ending{code: wire.CloseTryLater, reason: "too many failed authentications"})
 		return
 	}
-	var peer store.Peer
+	try.Mistakes = wire.Mistakes(message, f)
 	admissions := s.hub.store.Admissions()
-	err := store.ErrUnauthorized
-	if ok {
-		peer, err = s.hub.store.Authenticate(ctx, p.ClientID, p.ClientSecret, now)
+	peer, err := s.identify(ctx, p, now)
+	if !ok && err == nil {
+		err = &store.Refusal{Reason: store.ErrUnauthorized, Peer: peer}
 	}
 	supports, problem := parseSupports(p.Supports)
+	if r, refused := errors.AsType[*store.Refusal](err); refused {
+		peer, try.Why, try.Ended = r.Peer, whyRefused(ok, r), r.Ended
+	}
 	switch {
 	case errors.Is(err, store.ErrUnauthorized):
-		s.refuse(wire.ErrorCredentials, key, now)
+		s.refuse(wire.ErrorCredentials, key, peer, try)
 	case errors.Is(err, store.ErrBarred):
 		countAuthentication("suspended")
+		s.hub.memories.failed(owner{peer.Application, peer.ID}, try)
 		s.end(endingRemoved("suspended"))
 	case err != nil:
 		s.log(slog.LevelError, "authentication impossible", "err", err)
 		s.tryLater("the database does not answer")
 	case problem != "":
-		s.refuse(problem, key, now)
+		try.Why = whySupports(problem)
+		s.refuse(problem, key, peer, try)
 	default:
 		s.named.Store(&peer)
-		s.admit(ctx, admission{&peer, supports, admissions}, p)
+		s.admit(ctx, admission{&peer, supports, admissions, try}, p)
 	}
+}
+
+// identify finds whose credentials these are.
+func (s *session) identify(ctx context.Context, p wire.AuthenticatePayload, now time.Time) (store.Peer, error) {
+	if s.loan = s.hub.loans.find(p.ClientID, p.ClientSecret, now); s.loan != nil {
+		return s.loan.peer, nil
+	}
+	if p.ClientID == "" {
+		return store.Peer{}, &store.Refusal{Reason: store.ErrUnauthorized}
+	}
+	return s.hub.store.Authenticate(ctx, p.ClientID, p.ClientSecret, now)
+}
+
+// whyRefused is the reason of a refusal; whole tells whether there was an id and a secret.
+func whyRefused(whole bool, r *store.Refusal) Why {
+	switch {
+	case errors.Is(r, store.ErrBarred):
+		return Suspended
+	case !whole:
+		return NoCredentials
+	case r.Peer.ID == 0:
+		return UnknownClient
+	case !r.Ended.IsZero():
+		return EndedSecret
+	}
+	return WrongSecret
 }
 
 func kindOf(p store.Peer) string {
@@ -75,10 +112,15 @@ func kindOf(p store.Peer) string {
 }
 
 // refuse answers with a failure, which counts, and closes.
-func (s *session) refuse(reason string, key failure, now time.Time) {
+func (s *session) refuse(reason string, key failure, peer store.Peer, try Failure) {
 	countAuthentication(reason)
-	s.hub.failures.fail(key, now)
-	s.hub.addresses.fail(key.network, now)
+	s.hub.failures.fail(key, try.Last)
+	s.hub.addresses.fail(key.network, try.Last)
+	if peer.ID == 0 {
+		s.hub.memories.strange(try)
+	} else {
+		s.hub.memories.failed(owner{peer.Application, peer.ID}, try)
+	}
 	s.log(slog.LevelWarn, "authentication failed", "client_id", key.clientID, "reason", reason)
 	s.send(wire.Frame{Event: wire.Authenticate, Status: wire.StatusFailure, Error: reason}.Encode())
 	s.end(ending{code: wire.CloseAuthentication, reason: wire.Goodbye})
@@ -111,17 +153,21 @@ func parseSupports(names []string) (all wire.Supports, problem string) {
 type admission struct {
 	peer     *store.Peer
 	supports wire.Supports
-	counted  uint64 // the store's Admissions, before it was asked
+	counted  uint64  // the store's Admissions, before it was asked
+	try      Failure // what it is remembered as if it fails after all
 }
 
 // admit lets the peer in.
 func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePayload) {
-	if !s.reserve(owner{a.peer.Application, a.peer.ID}) {
+	o := owner{a.peer.Application, a.peer.ID}
+	if !s.reserve(o) {
+		a.try.Why = TooManySockets
+		s.hub.memories.failed(o, a.try)
 		s.tryLater("too many sockets")
 		return
 	}
-	channels, refused, err := s.wanted(ctx, p.Channels)
-	if err == nil {
+	channels, refused, err := s.wanted(ctx, o, p.Channels)
+	if err == nil && s.loan == nil { // a browser's is no client of the game's
 		err = s.hub.noteClient(ctx, *a.peer, p)
 	}
 	reason := ""
@@ -137,14 +183,20 @@ func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePay
 		s.end(endingRemoved(reason))
 		return
 	}
+	s.tape = newTape(a.try.Frame)
+	if s.loan == nil {
+		s.hub.memories.mistaken(o, a.try.Mistakes)
+	} else {
+		s.borrow()
+	}
 	if p.Debug {
 		s.debugUntil = time.Now().Add(s.hub.o.DebugFor)
 	}
 	first := []packet{welcomePacket}
 	for _, name := range refused {
-		first = append(first, newPacket(wire.Frame{
-			Event: wire.ChannelsSubscribe, Status: wire.StatusFailure, Error: wire.ErrorSubscribe(name, false),
-		}.Encode()))
+		failure := wire.Frame{Event: wire.ChannelsSubscribe, Status: wire.StatusFailure, Error: wire.ErrorSubscribe(name, false)}.Encode()
+		s.tape.sent(failure, takeBytes)
+		first = append(first, newPacket(failure))
 	}
 	if a.peer.Application {
 		s.form = a.peer.SyncForm
@@ -164,7 +216,7 @@ func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePay
 // store is asked only if something has changed since; what changes later, the follower
 // sees, and ends this socket too, because it is reserved.
 func (s *session) suspended(ctx context.Context, a admission) (reason string, err error) {
-	if s.hub.store.Admissions() == a.counted {
+	if s.hub.store.Admissions() == a.counted && s.loan == nil {
 		return "", nil
 	}
 	now, err := s.hub.store.Admission(ctx)
@@ -186,13 +238,15 @@ func (s *session) reserve(o owner) bool {
 // wanted finds or makes the channels that an authenticate names, and lists those
 // whose name cannot be. One that differs from a channel only by case is passed
 // over: a failure that nobody asked for crashes some clients.
-func (s *session) wanted(ctx context.Context, names []string) (ids []store.ChannelID, refused []string, err error) {
+func (s *session) wanted(ctx context.Context, o owner, names []string) (ids []store.ChannelID, refused []string, err error) {
 	for _, name := range names {
 		id, err := s.hub.ensureChannel(ctx, name)
 		switch {
 		case errors.Is(err, store.ErrInvalid):
 			refused = append(refused, name)
+			s.misnamed(o, name, false)
 		case errors.Is(err, store.ErrConflict):
+			s.misnamed(o, name, true)
 		case err != nil:
 			return nil, nil, err
 		default:
@@ -200,6 +254,13 @@ func (s *session) wanted(ctx context.Context, names []string) (ids []store.Chann
 		}
 	}
 	return ids, refused, nil
+}
+
+// misnamed remembers a name that no channel can have.
+func (s *session) misnamed(o owner, channel string, byCase bool) {
+	if s.loan == nil {
+		s.hub.memories.refused(o, channel, byCase)
+	}
 }
 
 // noteClient stores what a game's client calls itself, if that is new, and sees to
@@ -250,6 +311,7 @@ func (s *session) join(a admission, first packet, channels []store.ChannelID, pl
 		s.end(endingRemoved("removed"))
 		return false
 	}
+	s.tape.beat()
 	s.shard.put(operation{session: s, call: func() { s.push(first) }})
 	s.peer, s.supports, s.players = peer, supports, players
 	for _, id := range channels {
@@ -287,7 +349,9 @@ func (h *Hub) leave(s *session) {
 	if !s.active() {
 		return
 	}
-	h.store.Touch(*s.peer, time.Now())
+	if s.loan == nil {
+		h.store.Touch(*s.peer, time.Now())
+	}
 	for _, kind := range []topicKind{topicAllChannels, topicPlayers, topicGames} {
 		h.unlisten(topic{kind: kind}, s)
 	}
@@ -295,7 +359,7 @@ func (h *Hub) leave(s *session) {
 	h.presence.leave(s, h.o.OfflineAfter, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if on := h.presence[o]; on != nil && len(on.sessions) == 0 {
+		if on := h.presence[o]; on != nil && !on.own() {
 			h.offline(o)
 		}
 	})

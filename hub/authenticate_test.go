@@ -241,7 +241,7 @@ func TestAuthenticate_barredMeanwhile(t *testing.T) {
 				synctest.Wait() // the hub has seen it, and no socket to close
 				hub := w.unknownSession()
 				p, _ := wire.DecodeAuthenticate(json.RawMessage(credentials(c, allSupports, "")))
-				hub.admit(t.Context(), admission{&peer, wire.SupportChannels, commits}, p)
+				hub.admit(t.Context(), admission{peer: &peer, supports: wire.SupportChannels, counted: commits}, p)
 				settle(time.Second)
 				s.wantEnd(wire.CloseRemoved)
 				settle(2 * OfflineAfter)

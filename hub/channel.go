@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"hearsay/hub/store"
@@ -20,12 +21,16 @@ func (s *session) handleSubscribe(ctx context.Context, f wire.Frame) {
 	c, err := s.hub.ensureChannel(ctx, name)
 	switch {
 	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrConflict):
+		s.misnamed(s.owner(), name, errors.Is(err, store.ErrConflict))
 		s.fail(f, wire.ErrorSubscribe(name, true))
 	case err != nil:
 		s.fail(f, s.reason(err))
 	default:
 		s.hub.mu.Lock()
-		s.subscribe(c)
+		if !slices.Contains(s.channels, c) {
+			s.subscribe(c)
+			s.tape.listens(topic{topicChannel, c})
+		}
 		s.hub.mu.Unlock()
 		s.succeed(f)
 	}
@@ -62,6 +67,10 @@ func (s *session) subscribe(id store.ChannelID) {
 
 // unsubscribe is idempotent; under Hub.mu.
 func (s *session) unsubscribe(id store.ChannelID) {
+	if !slices.Contains(s.channels, id) {
+		return
+	}
+	s.tape.ceases(topic{topicChannel, id})
 	s.channels = slices.DeleteFunc(s.channels, func(c store.ChannelID) bool { return c == id })
 	s.hub.unlisten(topic{topicChannel, id}, s)
 }
@@ -145,20 +154,26 @@ func (s *session) mayUse(channel string) (id store.ChannelID, reason string) {
 // store calls it in the order of the log.
 func (h *Hub) broadcast(m store.Message, channel string, from owner) {
 	ref := newRef()
-	frame := packets(func(dates bool) []byte {
-		b := wire.Broadcast{Channel: channel, Game: m.Game, Name: m.Name, Message: m.Text}
-		if dates {
-			b.ID, b.SentAt = int64(m.ID), m.SentAt
+	encode := func(text string) func(dated bool) []byte {
+		return func(dated bool) []byte {
+			b := wire.Broadcast{Channel: channel, Game: m.Game, Name: m.Name, Message: text}
+			if dated {
+				b.ID, b.SentAt = int64(m.ID), m.SentAt
+			}
+			return wire.Frame{Event: wire.ChannelsBroadcast, Ref: ref, Payload: b.Encode()}.Encode()
 		}
-		return wire.Frame{Event: wire.ChannelsBroadcast, Ref: ref, Payload: b.Encode()}.Encode()
-	})
+	}
+	frame, text := packets(encode(m.Text)), encode(m.Text)
+	if len(m.Text) > takeBytes { // what is remembered is not the whole of it
+		text = encode(strings.ToValidUTF8(m.Text[:takeBytes], "") + "…")
+	}
 	h.waitForRoom()
 	h.messages.Add(1)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.minute.add(m.SentAt.Unix())
-	h.publishTo(topic{topicChannel, m.Channel}, from, frame)
-	h.publishTo(topic{kind: topicAllChannels}, from, frame)
+	h.publishTo(topic{topicChannel, m.Channel}, from, frame, text)
+	h.publishTo(topic{kind: topicAllChannels}, from, frame, text)
 }
 
 // cleanName makes a player's name fit for others, or says why it is none. Section 10.

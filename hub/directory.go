@@ -122,6 +122,7 @@ func (h *Hub) applyChannel(v store.Version) error {
 	}
 	if v.Action == store.Delete {
 		delete(d.channels, id)
+		delete(h.echoes, topic{topicChannel, id})
 		for s := range h.sessions {
 			if slices.Contains(s.channels, id) {
 				s.unsubscribe(id)
@@ -146,6 +147,7 @@ func (h *Hub) applyGame(v store.Version) error {
 	if v.Action == store.Delete {
 		if was != nil {
 			h.kick(owner{id: v.Record}, "removed")
+			h.memories.forget(owner{id: v.Record})
 			delete(d.games, id)
 			delete(d.gameNames, wire.Fold(was.Game))
 		}
@@ -157,7 +159,7 @@ func (h *Hub) applyGame(v store.Version) error {
 	}
 	d.games[id] = g
 	d.gameNames[wire.Fold(g.Game)] = id
-	if h.presence[owner{id: v.Record}] != nil && was != nil && was.Display != g.Display {
+	if on := h.presence[owner{id: v.Record}]; on != nil && on.told && was != nil && was.Display != g.Display {
 		event := wire.GamesConnect
 		if !g.Display {
 			event = wire.GamesDisconnect
@@ -207,6 +209,7 @@ func barred(a store.Admission, o owner) (reason string) {
 // kick ends all sockets of a game or application, which is offline at once.
 func (h *Hub) kick(o owner, reason string) {
 	if on := h.presence[o]; on != nil {
+		on.sessions = nil
 		h.offline(o)
 	}
 	for s := range h.sessions {

@@ -20,13 +20,20 @@
 // goroutine of the hub follows the log of versions into the directory of games and
 // channels, whoever wrote there.
 //
+// # What is remembered
+//
+// For the doctor each active socket has a [tape] of its last frames, each topic an
+// [echo] of what was published last, so that fan-out does nothing more for a receiver, and
+// each game and application a [memory] of what went wrong. All are bounded, and lost when
+// the hub stops. A [Chart] is a copy of it, and [Chart.Diagnose] says what it means.
+//
 // # Locks
 //
 // Hub.mu guards maps and is held for moments: under it there is no SQL, no I/O, no
 // logging and no callback; what must be sent in its order is put into a shard's
-// inbox. Leaves below it, each taken alone: shard.mu (an inbox), pulse.mu (a timer),
-// restraints.mu (who spoke where), then link.mu, under which the kernel may be asked to
-// take bytes, but never to wait.
+// inbox. Leaves below it, each taken alone: shard.mu (an inbox), memories.mu, loans.mu
+// and restraints.mu (lists), pulse.mu (a timer), then tape.mu or link.mu, under which the
+// kernel may be asked to take bytes, but never to wait.
 // Hub.following only keeps two goroutines from following the log at once, and is never
 // taken under the others.
 //

@@ -15,10 +15,15 @@ func (h *Hub) announce(event string, o owner, game string) {
 	h.publish(topic{kind: topicGames}, o, notice(event, wire.Encode(wire.GamePayload{Game: game})))
 }
 
-// offline forgets that a game or application is online; under Hub.mu.
+// offline forgets that a game or application is online, and tells others; under Hub.mu.
 func (h *Hub) offline(o owner) {
-	h.presence.remove(o)
-	if game := h.directory.games[store.GameID(o.id)]; !o.application && game != nil && game.Display && !h.stopping {
+	on := h.presence[o]
+	told := on.told
+	on.stopTimer()
+	if on.told = false; len(on.sessions) == 0 { // else browsers are still there
+		delete(h.presence, o)
+	}
+	if game := h.directory.games[store.GameID(o.id)]; told && !o.application && game != nil && game.Display && !h.stopping {
 		h.announce(wire.GamesDisconnect, o, game.Game)
 	}
 }
@@ -34,8 +39,8 @@ func (s *session) sees(g *wire.GameRecord) bool {
 // known client crashes on a game that only one of them names.
 func (s *session) othersOnline() []*wire.GameRecord {
 	var all []*wire.GameRecord
-	for o := range s.hub.presence {
-		if g := s.hub.directory.games[store.GameID(o.id)]; !o.application && g != nil && g.Display && o != s.owner() {
+	for o, on := range s.hub.presence {
+		if g := s.hub.directory.games[store.GameID(o.id)]; !o.application && on.told && g != nil && g.Display && o != s.owner() {
 			all = append(all, g)
 		}
 	}
@@ -103,7 +108,7 @@ func (h *Hub) status(g *wire.GameRecord) wire.GameStatus {
 		st.Connections = []wire.Connection{}
 	}
 	on := h.presence[owner{id: g.ID}]
-	if on == nil {
+	if on == nil || !on.told {
 		return st
 	}
 	channels := []string{}

@@ -16,36 +16,43 @@ import (
 	"hearsay/hub/wire"
 )
 
-// A handler serves one event of an active socket.
+// A handler serves one event of an active socket, as its row in the table of events says.
 type handler struct {
-	serve    func(*session, context.Context, wire.Frame)
-	needsRef bool // without ref nothing happens
+	*wire.Event
+	serve func(*session, context.Context, wire.Frame)
 }
 
-// handlers are the events that every active socket may send; heartbeat,
-// authenticate and sync are apart.
-var handlers = map[string]handler{
-	wire.ChannelsSubscribe:   {serve: (*session).handleSubscribe},
-	wire.ChannelsUnsubscribe: {serve: (*session).handleUnsubscribe},
-	wire.ChannelsSend:        {serve: (*session).handleSend},
-	wire.ChannelsHistory:     {serve: (*session).handleHistory, needsRef: true},
-	wire.PlayersSignIn:       {serve: (*session).handleSignIn},
-	wire.PlayersSignOut:      {serve: (*session).handleSignOut},
-	wire.PlayersStatus:       {serve: (*session).handlePlayersStatus, needsRef: true},
-	wire.TellsSend:           {serve: (*session).handleTell},
-	wire.GamesStatus:         {serve: (*session).handleGamesStatus, needsRef: true},
-	wire.AchievementsSync:    {serve: (*session).handleAchievementsSync, needsRef: true},
-	wire.AchievementsCreate:  {serve: (*session).handleAchievementsCreate, needsRef: true},
-	wire.AchievementsUpdate:  {serve: (*session).handleAchievementsUpdate, needsRef: true},
-	wire.AchievementsDelete:  {serve: (*session).handleAchievementsDelete, needsRef: true},
-}
+// handlers are the events that active sockets may send; authenticate and heartbeat are
+// apart.
+var handlers = func() map[string]handler {
+	all := map[string]handler{}
+	for event, serve := range map[string]func(*session, context.Context, wire.Frame){
+		wire.ChannelsSubscribe:   (*session).handleSubscribe,
+		wire.ChannelsUnsubscribe: (*session).handleUnsubscribe,
+		wire.ChannelsSend:        (*session).handleSend,
+		wire.ChannelsHistory:     (*session).handleHistory,
+		wire.PlayersSignIn:       (*session).handleSignIn,
+		wire.PlayersSignOut:      (*session).handleSignOut,
+		wire.PlayersStatus:       (*session).handlePlayersStatus,
+		wire.TellsSend:           (*session).handleTell,
+		wire.GamesStatus:         (*session).handleGamesStatus,
+		wire.AchievementsSync:    (*session).handleAchievementsSync,
+		wire.AchievementsCreate:  (*session).handleAchievementsCreate,
+		wire.AchievementsUpdate:  (*session).handleAchievementsUpdate,
+		wire.AchievementsDelete:  (*session).handleAchievementsDelete,
+		wire.Sync:                (*session).handleSync,
+	} {
+		all[event] = handler{wire.Find(event), serve}
+	}
+	return all
+}()
 
 var dropped = metrics.NewCounter("hearsay_events_dropped_total")
 
 // eventCounters are by names of ours: clients may invent as many as they like.
 var eventCounters = func() map[string]*metrics.Counter {
 	counters := map[string]*metrics.Counter{}
-	for _, event := range append(slices.Collect(maps.Keys(handlers)), wire.Authenticate, wire.Heartbeat, wire.Sync, "unknown") {
+	for _, event := range append(slices.Collect(maps.Keys(handlers)), wire.Authenticate, wire.Heartbeat, "unknown") {
 		counters[event] = metrics.NewCounter(fmt.Sprintf("hearsay_events_total{event=%q}", event))
 	}
 	return counters
@@ -64,11 +71,19 @@ func (s *session) handle(message []byte) {
 	f, err := wire.Decode(message)
 	countEvent(f.Event)
 	s.log(slog.LevelDebug, "frame", "event", f.Event[:min(len(f.Event), 64)], "bytes", len(message))
-	switch {
-	case !s.active():
-		s.handleUnauthenticated(f, err)
+	if !s.active() {
+		s.handleUnauthenticated(f, err, message)
 		return
-	case err == nil && f.Event == wire.Heartbeat:
+	}
+	s.tape.received(message, f, err)
+	s.handleActive(f, err)
+	if s.tape.looksAt() && s.loan == nil {
+		s.hub.memories.mistaken(s.owner(), wire.Mistakes(message, f))
+	}
+}
+
+func (s *session) handleActive(f wire.Frame, err error) {
+	if err == nil && f.Event == wire.Heartbeat {
 		s.handleHeartbeat(f)
 		return
 	}
@@ -76,48 +91,50 @@ func (s *session) handle(message []byte) {
 	if s.buckets == nil {
 		s.buckets = newBuckets(s.hub.l, s.peer.Application)
 	}
-	if !s.buckets.take(f.Event, now) {
+	h, known := handlers[f.Event]
+	bucket := wire.NoBucket
+	if known {
+		bucket = h.Bucket
+	}
+	if !s.buckets.take(bucket, now) {
 		dropped.Inc()
+		if s.loan == nil {
+			s.hub.memories.dropped(s.owner(), f.Event, now)
+		}
 		if s.buckets.drop(now) {
 			s.end(ending{code: wire.CloseRemoved, reason: "too many messages over the rate limit"})
 			return
 		}
 		s.fail(f, wire.ErrorRateLimit)
+		s.tape.failed = false // which is no mistake
 		return
 	}
-	h, known := handlers[f.Event]
-	if f.Event == wire.Sync && s.form == "versions" {
-		h, known = handler{serve: (*session).handleSync}, true
-	}
 	switch {
-	case err != nil || !known:
+	case err != nil || !known || f.Event == wire.Sync && s.form != "versions":
 		s.unknown(f)
 	case f.BadRef:
+		s.tape.failed = true
 		s.send(failed(f, wire.ErrorMalformed))
-	case !s.maySend(f.Event):
-		s.fail(f, wire.ErrorMissingSupport(wire.Needs(f.Event)))
-	case h.needsRef && f.Ref == nil:
+	case !s.maySend(h):
+		s.fail(f, wire.ErrorMissingSupport(h.Needs))
+	case h.NeedsRef && f.Ref == nil:
 		s.fail(f, wire.ErrorMalformed)
 	default:
 		h.serve(s, s.hub.ctx, f)
 	}
 }
 
-// maySend reports whether the socket named the flag of the event.
-func (s *session) maySend(event string) bool {
-	needs := wire.Needs(event)
-	if needs == wire.SupportAchievements && s.peer.Application {
-		return false // only games have achievements
-	}
-	return s.supports.Has(needs)
+// maySend reports whether the socket named the flag of the event, and is of those who may.
+func (s *session) maySend(h handler) bool {
+	return s.supports.Has(h.Needs) && (h.For != wire.GamesOnly || !s.peer.Application)
 }
 
-func (s *session) handleUnauthenticated(f wire.Frame, err error) {
+func (s *session) handleUnauthenticated(f wire.Frame, err error, message []byte) {
 	switch {
 	case err != nil || !f.HasEvent:
 		s.unknown(f)
 	case f.Event == wire.Authenticate:
-		s.handleAuthenticate(s.hub.ctx, f)
+		s.handleAuthenticate(s.hub.ctx, f, message)
 	case f.Event == wire.Heartbeat: // never answered
 	default:
 		s.send(failed(f, wire.ErrorUnauthenticated))
@@ -128,6 +145,9 @@ func (s *session) handleUnauthenticated(f wire.Frame, err error) {
 func (s *session) unknown(f wire.Frame) {
 	if f.Event == wire.Authenticate {
 		f.Event, f.HasEvent = "", false // its failure would make clients leave for ever
+	}
+	if s.active() {
+		s.tape.failed = true
 	}
 	s.send(failed(f, wire.ErrorUnknown))
 }
@@ -146,6 +166,7 @@ func (s *session) succeed(f wire.Frame) {
 
 // fail answers a request, if it wants an answer.
 func (s *session) fail(f wire.Frame, reason string) {
+	s.tape.failed = true
 	if s.answers(f) {
 		s.send(failed(f, reason))
 	}

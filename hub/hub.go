@@ -67,6 +67,8 @@ type Hub struct {
 
 	failures   throttle[failure]
 	addresses  throttle[netip.Addr]
+	memories   memories
+	loans      loans
 	running    sync.WaitGroup // sessions and their goroutines
 	workers    *workers
 	shards     []*shard
@@ -89,6 +91,7 @@ type Hub struct {
 	sockets   map[owner]int // authenticated, or about to be
 	presence  presence
 	directory directory
+	echoes    echoes
 }
 
 // failure is what failed authentications are counted by.
@@ -127,7 +130,8 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 	h := &Hub{
 		o: o, l: l, store: st, log: o.Log,
 		sessions: map[*session]struct{}{}, sockets: map[owner]int{},
-		presence: presence{}, directory: newDirectory(),
+		presence: presence{}, directory: newDirectory(), echoes: echoes{},
+		memories: memories{of: map[owner]*memory{}, clients: map[string]owner{}},
 	}
 	if err := h.load(ctx); err != nil {
 		return nil, err

@@ -104,15 +104,15 @@ func newBuckets(l Limits, application bool) *buckets {
 	}
 }
 
-// take takes one token of every bucket that the event belongs to.
-func (b *buckets) take(event string, now time.Time) bool {
+// take takes one token of the bucket of all events, and one of the event's own.
+func (b *buckets) take(own wire.Bucket, now time.Time) bool {
 	ok := b.events.AllowN(now, 1)
-	switch event {
-	case wire.ChannelsSend:
+	switch own {
+	case wire.BucketSends:
 		return b.sends.AllowN(now, 1) && ok
-	case wire.ChannelsSubscribe, wire.ChannelsUnsubscribe:
+	case wire.BucketSubscribes:
 		return b.subscribes.AllowN(now, 1) && ok
-	case wire.TellsSend:
+	case wire.BucketTells:
 		return b.tells.AllowN(now, 1) && ok
 	}
 	return ok

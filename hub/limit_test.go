@@ -244,7 +244,7 @@ func TestLimits_none(t *testing.T) {
 	b := newBuckets(Limits{}, true)
 	now := time.Now()
 	for range 10000 {
-		if !b.take(wire.ChannelsSend, now) || b.drop(now) {
+		if !b.take(wire.BucketSends, now) || b.drop(now) {
 			t.Fatal("there is a limit without limits")
 		}
 	}

@@ -75,7 +75,7 @@ func (s *session) sign(f wire.Frame, change func(on *online, name string) (spell
 // handlePlayersStatus serves players/status. Section 6.
 func (s *session) handlePlayersStatus(_ context.Context, f wire.Frame) {
 	s.answerStatus(f, func(g *wire.GameRecord) any {
-		if on := s.hub.presence[owner{id: g.ID}]; on != nil {
+		if on := s.hub.presence[owner{id: g.ID}]; on != nil && on.told {
 			return wire.PlayersPayload{Game: g.Game, Players: on.players()}
 		}
 		return nil

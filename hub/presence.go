@@ -17,28 +17,29 @@ type online struct {
 	shortName string
 	since     time.Time
 	sessions  []*session // the oldest first; none while the link is down
+	told      bool       // others know that it is online: a browser's socket alone is no news
 	gone      *time.Timer
 	supports  wire.Supports                // of the sockets, while the link is down the last known
 	channels  map[store.ChannelID]struct{} // so too
 }
 
-// join notes an active socket. It reports whether its owner came online.
+// join notes an active socket. It reports whether its owner came online with it.
 func (p presence) join(s *session) (came bool) {
 	on := p[s.owner()]
 	if on == nil {
 		on = &online{shortName: s.peer.ShortName, since: time.Now()}
 		p[s.owner()] = on
-		came = true
 	}
-	if on.gone != nil {
-		on.gone.Stop()
-		on.gone = nil
+	if s.loan == nil {
+		came, on.told = !on.told, true
+		on.stopTimer()
 	}
 	on.sessions = append(on.sessions, s)
 	return came
 }
 
-// leave forgets a socket. If it was its owner's last, offline is called after a while.
+// leave forgets a socket. If it was the last of its owner's own, offline is called after
+// a while; one that nobody was told of goes at once.
 func (p presence) leave(s *session, after time.Duration, offline func()) {
 	on := p[s.owner()]
 	if on == nil {
@@ -50,29 +51,31 @@ func (p presence) leave(s *session, after time.Duration, offline func()) {
 	}
 	if len(on.sessions) == 1 {
 		on.supports, on.channels = on.allSupports(), on.allChannels()
-		on.gone = time.AfterFunc(after, offline)
 	}
 	on.sessions = slices.Delete(on.sessions, i, i+1)
+	switch {
+	case on.told && s.loan == nil && !on.own():
+		on.gone = time.AfterFunc(after, offline)
+	case !on.told && len(on.sessions) == 0:
+		delete(p, s.owner())
+	}
 }
 
-// remove forgets an owner at once, and gives its sockets.
-func (p presence) remove(o owner) []*session {
-	on := p[o]
-	if on == nil {
-		return nil
-	}
+// own reports whether one of the sockets is no browser's.
+func (on *online) own() bool {
+	return slices.ContainsFunc(on.sessions, func(s *session) bool { return s.loan == nil })
+}
+
+func (on *online) stopTimer() {
 	if on.gone != nil {
 		on.gone.Stop()
+		on.gone = nil
 	}
-	delete(p, o)
-	return on.sessions
 }
 
 func (p presence) stopTimers() {
 	for _, on := range p {
-		if on.gone != nil {
-			on.gone.Stop()
-		}
+		on.stopTimer()
 	}
 }
 

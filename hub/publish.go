@@ -346,11 +346,14 @@ func (h *Hub) unlisten(t topic, s *session) {
 // under Hub.mu, so that all receivers see the same order. This is the one place
 // where a message goes to many.
 func (h *Hub) publish(t topic, from owner, message []byte) {
-	h.publishTo(t, from, packets(func(bool) []byte { return message }))
+	text := func(bool) []byte { return message }
+	h.publishTo(t, from, packets(text), text)
 }
 
-// publishTo is publish for a message in more than one form.
-func (h *Hub) publishTo(t topic, from owner, frame func(variant) packet) {
+// publishTo is publish for a message in more than one form; text makes what is
+// remembered of it.
+func (h *Hub) publishTo(t topic, from owner, frame func(variant) packet, text func(dated bool) []byte) {
+	h.echoes.add(t, from, text)
 	for _, sh := range h.shards {
 		sh.put(operation{topic: t, from: from, frame: frame})
 	}

@@ -62,14 +62,26 @@ func (s *session) tick() {
 		}
 	case s.answered.Swap(false) || s.handling.Load():
 		p.missed = 1
-		s.push(heartbeatPacket)
+		s.beat()
 	case p.missed >= missedMost:
 		heartbeatsMissed.Inc()
 		s.end(goodbye)
 		return
 	default:
 		p.missed++
-		s.push(heartbeatPacket)
+		s.beat()
 	}
 	p.timer.Reset(s.hub.o.Heartbeat)
+}
+
+func (s *session) beat() {
+	s.tape.beat()
+	s.push(heartbeatPacket)
+}
+
+// unanswered is how many heartbeats in a row have no answer yet.
+func (p *pulse) unanswered() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.missed
 }

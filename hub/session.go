@@ -36,10 +36,25 @@ var (
 	heartbeatPacket = newPacket(heartbeatFrame)
 )
 
+// tooSlow is the reason of an overflow.
+const tooSlow = "too slow, too much is waiting"
+
 // An ending is why a session ends, as a context's cause.
 type ending struct {
-	code   int // 0: the peer is gone
-	reason string
+	code    int // 0: the peer is gone
+	reason  string
+	clients int // the close code that came of the peer; 0: none
+}
+
+// endingOf is that of a connection that cannot be read any more.
+func endingOf(err error) ending {
+	e := ending{reason: err.Error()}
+	if errors.Is(err, websocket.ErrMessageTooBig) {
+		e.clients = wire.CloseTooLarge // the library has sent it
+	} else if c, ok := errors.AsType[websocket.CloseError](err); ok {
+		e.clients, e.reason = int(c.Code), c.Reason
+	}
+	return e
 }
 
 func (e ending) Error() string { return e.reason }
@@ -62,6 +77,8 @@ type session struct {
 
 	answered atomic.Bool    // a heartbeat was answered since the last tick
 	handling atomic.Bool    // a message is being handled, so no answer can be seen
+	supports wire.Supports  // as peer below; here there is room: a session is 448 bytes, the next size is 480
+	left     bool           // guarded by Hub.mu: it belongs to nothing any more
 	handled  sync.WaitGroup // 1 while a worker handles a message
 	closed   sync.WaitGroup // 1 until the connection is closed
 
@@ -74,14 +91,14 @@ type session struct {
 	debugUntil time.Time
 	feed       *feed // what an application is fed by
 	form       string
+	loan       *loan // of a browser's socket: what it came in with
 
 	// Set once, under Hub.mu, when the socket becomes active; read by its worker
 	// without it.
-	peer     *store.Peer
-	supports wire.Supports
+	peer *store.Peer
+	tape *tape // set a little before
 
 	// Guarded by Hub.mu.
-	left     bool              // it belongs to nothing any more
 	reserved *owner            // whose sockets it counts among, in Hub.sockets
 	channels []store.ChannelID // each once; mostly two or three
 	players  roster
@@ -99,7 +116,7 @@ func newSession(h *Hub, remote netip.Addr) *session {
 func (s *session) run() {
 	s.startPulse()
 	err := s.read()
-	s.end(ending{reason: err.Error()})
+	s.end(endingOf(err))
 	s.closed.Wait()
 	s.stopFeed()
 }
@@ -169,7 +186,11 @@ func (s *session) active() bool { return s.peer != nil }
 
 // send sends a message, or lets it wait. It never blocks; a socket that cannot keep
 // up ends.
-func (s *session) send(message []byte) {
+func (s *session) send(message []byte) { s.sendAs(message, message) }
+
+// sendAs is send for a message that is remembered in another form.
+func (s *session) sendAs(message, shown []byte) {
+	s.tape.sent(shown, takeBytes)
 	s.push(appendPacket(nil, message, s.link.deflates))
 }
 
@@ -177,7 +198,7 @@ func (s *session) send(message []byte) {
 func (s *session) push(frames []byte) {
 	if !s.link.push(frames, s.hub.l.MaxQueue) && s.ctx.Err() == nil {
 		queueOverflows.Inc()
-		s.end(ending{code: wire.CloseTryLater, reason: "too slow, too much is waiting"})
+		s.end(ending{code: wire.CloseTryLater, reason: tooSlow})
 	}
 }
 
@@ -194,6 +215,9 @@ func (s *session) sendWaiting(messages ...[]byte) error {
 	if err := s.link.wait(s.ctx, max(0, listWaits+wire.MaxFrame-len(frames))); err != nil {
 		return err
 	}
+	for _, message := range messages {
+		s.tape.sent(message, listBytes)
+	}
 	s.push(frames)
 	return nil
 }
@@ -205,6 +229,7 @@ func (s *session) close() {
 	s.hub.leave(s)
 	s.pulse.stop()
 	e, _ := s.ended()
+	s.remember(e)
 	if e.code == 0 {
 		s.conn.CloseNow()
 		s.log(slog.LevelDebug, "socket gone", "err", e.reason)

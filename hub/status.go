@@ -59,6 +59,9 @@ func (h *Hub) Status() (st Status) {
 			st.Applications = append(st.Applications, on.application(o.id))
 			continue
 		}
+		if !on.told { // only a browser is there
+			continue
+		}
 		g := GameStatus{store.GameID(o.id), on.shortName, "", on.since, on.count(), len(on.sessions)}
 		if record := h.directory.games[g.ID]; record != nil && record.UserAgent != nil {
 			g.UserAgent = *record.UserAgent

@@ -35,6 +35,8 @@ func (s *session) handleTell(_ context.Context, f wire.Frame) {
 	}
 	if p.SentAt == "" {
 		p.SentAt = wire.Micros(time.Now())
+	} else if at, err := time.Parse(time.RFC3339Nano, p.SentAt); err == nil {
+		s.tape.dated(time.Until(at))
 	}
 	to, tell, reason := s.hub.route(s, p)
 	if reason != "" {
@@ -48,7 +50,7 @@ func (s *session) handleTell(_ context.Context, f wire.Frame) {
 	}
 	said := store.Said{Game: tell.FromGame, Name: tell.FromName, Text: tell.Message}
 	if tell.Message, ok = s.obey(f, said, nil); ok { // nothing holds it: it is never stored
-		to.send(notice(wire.TellsReceive, wire.Encode(tell)))
+		to.tell(tell)
 		s.succeed(f)
 	}
 }
@@ -107,8 +109,17 @@ func (h *Hub) receiver(shortName string) *online {
 
 // answerTell is the hub's answer to a tell for its own player.
 func (s *session) answerTell(p wire.TellPayload) {
-	s.send(notice(wire.TellsReceive, wire.Encode(wire.ReceivePayload{
+	s.tell(wire.ReceivePayload{
 		FromGame: s.hub.o.Name, FromName: systemPlayer, ToName: p.FromName, SentAt: wire.Micros(time.Now()),
 		Message: fmt.Sprintf("I am %s, the hub of this network, not a person: nobody reads what you tell me.", s.hub.o.Name),
-	})))
+	})
+}
+
+// tell sends a tell. What is remembered of it is all but its text.
+func (s *session) tell(p wire.ReceivePayload) {
+	ref := newRef()
+	encode := func() []byte { return wire.Frame{Event: wire.TellsReceive, Ref: ref, Payload: wire.Encode(p)}.Encode() }
+	message := encode()
+	p.Message = wire.Unseen
+	s.sendAs(message, encode())
 }

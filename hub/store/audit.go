@@ -112,6 +112,11 @@ func (s *Store) operateOn(ctx context.Context, action string, subject *string, d
 	})
 }
 
+// Note puts on record what an operator does beside the file.
+func (s *Store) Note(ctx context.Context, action, subject string) error {
+	return s.operate(ctx, action, subject, func(*sqlite.Conn) error { return nil })
+}
+
 // state is what the subject of an action is like, or nil.
 func state(conn *sqlite.Conn, noun, subject string) (object map[string]json.RawMessage, err error) {
 	query, ok := states[noun]

@@ -60,13 +60,25 @@ type Peer struct {
 	Version     string // of a game, as last stored
 }
 
-// Authenticate finds whose credentials these are, games first. It reports
-// ErrUnauthorized when they are nobody's, and ErrBarred when their owner is
+// A Refusal is why credentials were refused; it unwraps to ErrUnauthorized or ErrBarred.
+// It is for operators: a client is not told whose client id it was.
+type Refusal struct {
+	Reason error
+	Peer   Peer      // whose client id it is; ID is 0 if it is nobody's
+	Ended  time.Time // until when the secret was good; zero: it never was, as far as the file knows
+}
+
+func (r *Refusal) Error() string { return r.Reason.Error() }
+func (r *Refusal) Unwrap() error { return r.Reason }
+
+// Authenticate finds whose credentials these are, games first. It reports a [Refusal]
+// with ErrUnauthorized when they are nobody's, and with ErrBarred when their owner is
 // suspended. The comparison takes the same time however wrong the secret is.
 func (s *Store) Authenticate(ctx context.Context, clientID, secret string, now time.Time) (Peer, error) {
 	var p Peer
 	var old, suspended bool
 	var hash, oldHash [sha256.Size]byte
+	var ended int64
 	err := s.query(ctx, func(conn *sqlite.Conn) error {
 		found, err := row(conn, `
 			SELECT id, short_name, 0, '', 0, user_agent, version, suspended AND coalesce(suspended_until, ?2) >= ?2,
@@ -84,9 +96,8 @@ func (s *Store) Authenticate(ctx context.Context, clientID, secret string, now t
 				}
 				suspended = stmt.ColumnBool(7)
 				stmt.ColumnBytes(8, hash[:])
-				if micros(now) < stmt.ColumnInt64(10) {
-					stmt.ColumnBytes(9, oldHash[:])
-				}
+				stmt.ColumnBytes(9, oldHash[:])
+				ended = stmt.ColumnInt64(10)
 			}, clientID, micros(now))
 		if err == nil && !found {
 			p.ID = -1 // go on: an unknown id takes as long as a known one
@@ -100,11 +111,16 @@ func (s *Store) Authenticate(ctx context.Context, clientID, secret string, now t
 	sum := sha256.Sum256([]byte(secret))
 	current := subtle.ConstantTimeCompare(sum[:], hash[:]) == 1
 	old = subtle.ConstantTimeCompare(sum[:], oldHash[:]) == 1
+	over := old && micros(now) >= ended
 	switch {
-	case p.ID < 0 || !current && !old:
-		return Peer{}, ErrUnauthorized
+	case p.ID < 0:
+		return Peer{}, &Refusal{Reason: ErrUnauthorized}
+	case over && !current:
+		return Peer{}, &Refusal{Reason: ErrUnauthorized, Peer: p, Ended: fromMicros(ended)}
+	case !current && !old:
+		return Peer{}, &Refusal{Reason: ErrUnauthorized, Peer: p}
 	case suspended:
-		return Peer{}, ErrBarred
+		return Peer{}, &Refusal{Reason: ErrBarred, Peer: p}
 	case current:
 		s.touch(p, touch{seen: now, secret: now})
 	default:

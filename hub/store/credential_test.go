@@ -19,6 +19,41 @@ import (
 	"hearsay/hub/store"
 )
 
+// TestRefusal: operators are told whose client id it was, and that a secret was good once.
+func TestRefusal(t *testing.T) {
+	s := open(t)
+	ctx, now := t.Context(), time.Now()
+	alpha, site := addGame(t, s, "Alpha"), addApplication(t, s, "Site")
+	ends := now.Add(time.Hour).Truncate(time.Microsecond)
+	_, err := s.RotateGame(ctx, "Alpha", store.Rotation{OldEnds: ends})
+	check(t, err)
+	check(t, s.UpdateApplication(ctx, "Site", store.ApplicationEdit{Suspended: pointer(true)}))
+	for _, test := range []struct {
+		what   string
+		c      store.Credential
+		secret string
+		at     time.Time
+		owner  string
+		ended  time.Time
+		reason error
+	}{
+		{"an unknown id", store.Credential{ClientID: "unknown"}, "x", now, "", time.Time{}, store.ErrUnauthorized},
+		{"a wrong secret", alpha, "x", now, "Alpha", time.Time{}, store.ErrUnauthorized},
+		{"the old secret, which has ended", alpha, alpha.Secret, ends, "Alpha", ends, store.ErrUnauthorized},
+		{"a wrong secret of a suspended application", site, "x", now, "Site", time.Time{}, store.ErrUnauthorized},
+		{"the secret of a suspended application", site, site.Secret, now, "Site", time.Time{}, store.ErrBarred},
+	} {
+		_, err := s.Authenticate(ctx, test.c.ClientID, test.secret, test.at)
+		r, ok := errors.AsType[*store.Refusal](err)
+		if !ok || r.Peer.ShortName != test.owner || !r.Ended.Equal(test.ended) || r.Reason != test.reason || (r.Peer.ID == 0) != (test.owner == "") {
+			t.Errorf("%s: got %+v, %v", test.what, r, err)
+		}
+	}
+	if _, err := s.Authenticate(ctx, alpha.ClientID, alpha.Secret, ends.Add(-1000)); err != nil {
+		t.Errorf("the old secret before its end: %v", err)
+	}
+}
+
 func TestAuthenticate(t *testing.T) {
 	s := open(t)
 	conn := connect(t, s.Path())
@@ -45,7 +80,7 @@ func TestAuthenticate(t *testing.T) {
 		{"Alpha", alpha.Secret}, {"%", alpha.Secret}, {"unknown", "unknown"}, {alpha.ClientID, strings.Repeat("\x00", 32)},
 	} {
 		p, err := s.Authenticate(ctx, test.id, test.secret, now)
-		if err != store.ErrUnauthorized || p != (store.Peer{}) {
+		if !errors.Is(err, store.ErrUnauthorized) || p != (store.Peer{}) {
 			t.Errorf("%q, %q: got %+v, %v", test.id, test.secret, p, err)
 		}
 	}

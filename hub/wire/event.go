@@ -50,24 +50,29 @@ const (
 	SupportHistory // extension
 )
 
-// flags are in the order in which lists show them.
-var flags = []struct {
-	bit  Supports
-	name string
-}{
-	{SupportAchievements, "achievements"},
-	{SupportChannels, "channels"},
-	{SupportGames, "games"},
-	{SupportHistory, "history"},
-	{SupportPlayers, "players"},
-	{SupportTells, "tells"},
+// A Flag is a name in supports.
+type Flag struct {
+	Bit       Supports
+	Name      string
+	About     string // a sentence
+	Extension bool   // of this hub
+}
+
+// Flags are in the order in which lists show them.
+var Flags = []Flag{
+	{SupportAchievements, "achievements", "The game keeps its achievements here. Games only.", false},
+	{SupportChannels, "channels", "Chat in channels. Every socket must have it.", false},
+	{SupportGames, "games", "Hears of games that come and go, and may ask about them.", false},
+	{SupportHistory, "history", "May read the channels' logs, and gets id and sent_at with what is said live.", true},
+	{SupportPlayers, "players", "Tells who is signed in, hears of others, and may ask.", false},
+	{SupportTells, "tells", "Sends and receives tells.", false},
 }
 
 // Support finds the flag of that name, or 0.
 func Support(name string) Supports {
-	for _, f := range flags {
-		if f.name == name {
-			return f.bit
+	for _, f := range Flags {
+		if f.Name == name {
+			return f.Bit
 		}
 	}
 	return 0
@@ -79,9 +84,9 @@ func (s Supports) Has(other Supports) bool { return s&other == other }
 // Names lists the flags by their names.
 func (s Supports) Names() []string {
 	names := []string{}
-	for _, f := range flags {
-		if s.Has(f.bit) {
-			names = append(names, f.name)
+	for _, f := range Flags {
+		if s.Has(f.Bit) {
+			names = append(names, f.Name)
 		}
 	}
 	return names
@@ -89,17 +94,8 @@ func (s Supports) Names() []string {
 
 // Needs is the flag that a socket must have named to send the event; 0: none.
 func Needs(event string) Supports {
-	switch event {
-	case PlayersSignIn, PlayersSignOut, PlayersStatus:
-		return SupportPlayers
-	case TellsSend:
-		return SupportTells
-	case GamesStatus:
-		return SupportGames
-	case AchievementsSync, AchievementsCreate, AchievementsUpdate, AchievementsDelete:
-		return SupportAchievements
-	case ChannelsHistory:
-		return SupportHistory
+	if e := Find(event); e != nil {
+		return e.Needs
 	}
 	return 0
 }
@@ -165,18 +161,14 @@ func ErrorSlow(wait time.Duration) string {
 	return "slow mode: wait " + strconv.Itoa(seconds) + " seconds"
 }
 
-// The close codes of the hub. Section 1.
-const (
-	ClosePlannedStop    = 1012
-	CloseTooLarge       = 1009
-	CloseRemoved        = 1008 // removed, suspended or flooding
-	CloseTryLater       = 1013 // queue overflow, too many sockets
-	CloseAuthentication = 4000
-	CloseHeartbeat      = 4001
-)
-
-// Goodbye is the reason of CloseAuthentication and CloseHeartbeat.
-const Goodbye = "goodbye"
+// CommonFailures are answers to any event.
+var CommonFailures = []Failure{
+	{ErrorUnknown, "The message is no JSON object, or its event is none that the hub knows, or not from this socket. This answer comes without a ref too."},
+	{ErrorUnauthenticated, "The socket has not authenticated. This answer comes without a ref too."},
+	{ErrorMissingSupport(SupportPlayers), "The event is of a flag that the socket did not name when it authenticated; the answer names the flag."},
+	{ErrorMalformed, "The payload is missing or malformed, or the hub has a problem, which its operator sees in its log."},
+	{ErrorRateLimit, "There were too many events; this one was dropped."},
+}
 
 // Version is what the hub says it speaks.
 const Version = "2.3.0"
