@@ -22,11 +22,9 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -356,14 +354,6 @@ func (c *config) greet(ctx context.Context, w io.Writer, st *store.Store, at net
 	}
 	fmt.Fprintln(w, "Stop with Ctrl-C: games are told to come back.")
 	return nil
-}
-
-// self is how the user calls this program.
-func self() string {
-	if strings.Contains(filepath.ToSlash(os.Args[0]), "/go-build") {
-		return "go run ."
-	}
-	return filepath.Base(os.Args[0])
 }
 
 // build says which program this is.

@@ -64,7 +64,7 @@ func TestDialogues_beyond(t *testing.T) {
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
 		"hearsay":                  {"hearsay/admin", "hearsay/admin/command", "hearsay/hub", "hearsay/hub/store", "hearsay/sync"},
-		"hearsay/admin":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/store"},
+		"hearsay/admin":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/admin/command":    {"hearsay/hub/store"},
 		"hearsay/assets":           nil,
 		"hearsay/hub":              {"hearsay/hub/store", "hearsay/hub/wire"},
