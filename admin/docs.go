@@ -38,7 +38,8 @@ var chapters = []chapter{
 	{"achievements", "Achievements", "What players of a game can achieve there.", []string{
 		wire.AchievementsSync, wire.AchievementsCreate, wire.AchievementsUpdate, wire.AchievementsDelete}},
 	{"sync", "Sync, for applications", "An application keeps a copy of the network's records that is always up to date.", []string{
-		wire.Sync, wire.SyncPrefix + wire.KindChannels, wire.SyncPrefix + wire.KindGames, wire.SyncPrefix + wire.KindEvents, wire.SyncPrefix + wire.KindAchievements}},
+		wire.Sync, wire.SyncPrefix + wire.KindChannels, wire.SyncPrefix + wire.KindGames, wire.SyncPrefix + wire.KindEvents, wire.SyncPrefix + wire.KindAchievements,
+		wire.SyncPrefix + wire.KindRules}},
 }
 
 func (s *server) serveDocs(w http.ResponseWriter, r *http.Request) error {

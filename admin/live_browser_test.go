@@ -60,10 +60,7 @@ func awaitText(t testing.TB, ctx context.Context, element, want string) {
 		got, err = chromedp.Run(ctx, chromedp.Evaluate[string](
 			`new Promise(done => requestAnimationFrame(() => done(document.querySelector("`+element+`")?.innerText ?? "")))`,
 			chromedp.EvalAwaitPromise))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasPrefix(got, want) {
+		if err == nil && strings.HasPrefix(got, want) { // it fails while the page changes
 			return
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -44,7 +45,7 @@ func newSiteOn(t testing.TB, path string, options ...func(*admin.Options)) *site
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := hub.New(t.Context(), st, hub.Options{Backbone: backbone.New(st)})
+	h, err := hub.New(t.Context(), st, hub.Options{Backbone: backbone.New(st), Heartbeat: 15 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
