@@ -28,7 +28,6 @@ type tab struct {
 // tab opens one that ends with the test; a complaint of the browser fails it.
 func (s *site) tab(t *testing.T) *tab {
 	t.Helper()
-	t.Parallel() // most of the time is waiting
 	ctx, cancel := context.WithTimeout(openBrowser(t), 2*time.Minute)
 	t.Cleanup(cancel)
 	complaints := listen(t, ctx)
@@ -117,6 +116,7 @@ func (b *tab) signIn(t testing.TB, username string) {
 
 // The first five minutes: from the printed link to a game that talks.
 func TestFirstRun_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting; before sockets are there, which must not wait
 	s := newSite(t)
 	b := s.tab(t)
 	token, err := s.Store.CreateSetupLink(t.Context(), time.Now())
@@ -139,6 +139,7 @@ func TestFirstRun_inBrowser(t *testing.T) {
 
 // A secret is made while the game stays connected; the game comes back with it.
 func TestRotate_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting; before sockets are there, which must not wait
 	s := newSite(t)
 	s.user(t, store.Admin)
 	c, err := s.Store.CreateGame(t.Context(), store.Game{ShortName: "Alpha", Name: "Alpha MUD", Display: true}, store.LongSecret)
@@ -180,6 +181,7 @@ func TestRotate_inBrowser(t *testing.T) {
 
 // An edit in the browser is a frame at a connected application.
 func TestEdit_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting; before sockets are there, which must not wait
 	s := newSite(t)
 	s.user(t, store.Admin)
 	if _, err := s.Store.CreateGame(t.Context(), store.Game{ShortName: "Alpha", Name: "Alpha MUD", Display: true}, store.LongSecret); err != nil {
@@ -222,6 +224,7 @@ func TestEdit_inBrowser(t *testing.T) {
 }
 
 func TestUndo_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting; before sockets are there, which must not wait
 	s := newSite(t)
 	s.user(t, store.Admin)
 	c, err := s.Store.CreateGame(t.Context(), store.Game{ShortName: "Alpha", Name: "Alpha MUD", Display: true}, store.LongSecret)
@@ -256,6 +259,7 @@ func TestUndo_inBrowser(t *testing.T) {
 }
 
 func TestTOTPLogin_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting; before sockets are there, which must not wait
 	s := newSite(t)
 	s.user(t, store.Admin)
 	b := s.tab(t)
@@ -285,6 +289,7 @@ func TestTOTPLogin_inBrowser(t *testing.T) {
 
 // Who revokes a session throws the other browser out.
 func TestRevoke_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting; before sockets are there, which must not wait
 	s := newSite(t)
 	s.user(t, store.Admin)
 	other := s.signedIn(t, store.Moderator)
@@ -299,6 +304,7 @@ func TestRevoke_inBrowser(t *testing.T) {
 
 // From the login to a game's new tagline with the keyboard alone.
 func TestKeyboard_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting; before sockets are there, which must not wait
 	s := newSite(t)
 	s.user(t, store.Admin)
 	if _, err := s.Store.CreateGame(t.Context(), store.Game{ShortName: "Alpha", Name: "Alpha MUD", Display: true}, store.LongSecret); err != nil {
