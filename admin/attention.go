@@ -50,7 +50,7 @@ type source func(ctx context.Context, now time.Time, st hub.Status) ([]concern, 
 
 // sources are all sorts of concerns.
 func (s *server) sources() []source {
-	return []source{s.faultConcerns, s.diskConcerns, s.backupConcerns, s.secretConcerns, s.lagConcerns, s.silenceConcerns}
+	return []source{s.faultConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.secretConcerns, s.lagConcerns, s.silenceConcerns}
 }
 
 // attention keeps the last look.
@@ -130,6 +130,27 @@ func (s *server) backupConcerns(ctx context.Context, now time.Time, _ hub.Status
 		return nil, nil
 	}
 	return []concern{c}, nil
+}
+
+func (s *server) heldConcerns(ctx context.Context, _ time.Time, _ hub.Status) ([]concern, error) {
+	n, err := s.Store.Waiting(ctx)
+	c := concern{Kind: "warn", who: moderator, Path: "/admin/review", Text: waits(n, "message") + " for review."}
+	switch {
+	case err != nil || n == 0:
+		return nil, err
+	case n >= store.MostHeld:
+		c.Kind = "bad"
+		c.Text += " No more are held until some are decided on."
+	}
+	return []concern{c}, nil
+}
+
+// waits is how many of something wait.
+func waits(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " waits"
+	}
+	return count(n, noun) + " wait"
 }
 
 func (s *server) secretConcerns(ctx context.Context, now time.Time, _ hub.Status) (all []concern, err error) {

@@ -16,7 +16,7 @@ import (
 // benchPaths are ways to use pages that cost more than their plain look, on a crowded
 // file.
 var benchPaths = []string{
-	"/admin/games?q=999", "/admin/games?sort=seen&desc=on&page=200", "/admin/games/G5000", "/admin/games/G5000/edit",
+	"/admin?period=30d", "/admin/applications/Site/sees?form=records&page=50", "/admin/games?q=999", "/admin/games?sort=seen&desc=on&page=200", "/admin/games/G5000", "/admin/games/G5000/edit",
 	"/admin/channels?sort=day&desc=on", "/admin/channels/room-aa", "/admin/channels/room-aa?before=500000", "/admin/channels/room-hq",
 	"/admin/messages?before=10", "/admin/messages?words=ba", "/admin/messages?words=ba*", "/admin/messages?words=nothing",
 	"/admin/messages?player=Player1&game=G1", "/admin/messages?player=Player49999", "/admin/messages?game=G9999&words=ba",

@@ -90,6 +90,16 @@ func TestDashboard_attention(t *testing.T) {
 	s.signedIn(t, store.Moderator).get(t, "/admin").want(t, http.StatusOK, "Nothing does.")
 }
 
+func TestDashboard_held(t *testing.T) {
+	s := newSite(t)
+	if err := s.Store.Hold(t.Context(), store.Held{Channel: 1, Sender: 1, Game: "Alpha", Name: "Ann", Text: "Buy gold", Rule: 1}); err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range []store.Role{store.Moderator, store.Admin} {
+		s.signedIn(t, role).get(t, "/admin").want(t, http.StatusOK, `<a href="/admin/review">1 message waits for review.</a>`)
+	}
+}
+
 func TestDashboard_backups(t *testing.T) {
 	for want, last := range map[string]func() (time.Time, error){
 		"There is no backup.":                          func() (time.Time, error) { return time.Time{}, nil },
@@ -138,6 +148,7 @@ func TestDashboard_live(t *testing.T) {
 
 // TestDashboard_inBrowser: a game that connects appears on an open dashboard.
 func TestDashboard_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting; before sockets are there, which must not wait
 	s := newSite(t)
 	s.user(t, store.Admin)
 	c, err := s.Store.CreateGame(t.Context(), store.Game{ShortName: "Alpha", Name: "Alpha MUD", Display: true}, store.LongSecret)

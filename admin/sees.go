@@ -24,6 +24,7 @@ type sees struct {
 	Looked  bool   // there was nothing wrong with the form
 	Frames  []frameSeen
 	Bytes   int
+	More    bool // frames than were counted
 	Answer  string
 }
 
@@ -71,7 +72,7 @@ func (p *sees) look(r *http.Request, h *hub.Hub) error {
 	if err != nil {
 		return err
 	}
-	p.Looked, p.Total, p.Bytes = true, s.Count, s.Bytes
+	p.Looked, p.Total, p.Bytes, p.More = true, s.Count, s.Bytes, s.More
 	for i, text := range s.Frames {
 		var f struct{ Event string }
 		if err := json.Unmarshal(text, &f); err != nil {
@@ -79,11 +80,14 @@ func (p *sees) look(r *http.Request, h *hub.Hub) error {
 		}
 		p.Frames = append(p.Frames, frameSeen{(p.Number-1)*framesShown + i + 1, f.Event, len(text), pretty(text)})
 	}
-	if s.Answer != nil && p.Number == p.Pages() {
+	if s.Answer != nil && p.Last() {
 		p.Answer = pretty(s.Answer)
 	}
 	return nil
 }
+
+// Last reports whether this is the last page.
+func (p *sees) Last() bool { return p.Number >= p.Pages() && !p.More }
 
 // request is the payload of the sync that the form describes, which the page shows too.
 func (p *sees) request() (json.RawMessage, error) {

@@ -39,11 +39,11 @@ func TestSees(t *testing.T) {
 	b := s.signedIn(t, store.Admin)
 
 	portal := b.get(t, "/admin/applications/Portal/sees").want(t, http.StatusOK, "<h1>Portal</h1>", "14 frames, ",
-		"1. <strong>sync/channels</strong>", "10. <strong>sync/games</strong>", "Game &lt;0&gt;", "&#34;client_secret&#34;: &#34;redacted&#34;", "Page 1 of 2", "page=2")
+		"1. <strong>sync/channels</strong>", "10. <strong>sync/games</strong>", "Game &lt;0&gt;", "&#34;client_secret&#34;: &#34;redacted&#34;", "Page 1", "page=2")
 	if strings.Contains(portal.text, "sha256:") || strings.Contains(portal.text, "The request") {
 		t.Error("an application without the scope is said to see hashes, or one of the form records to ask")
 	}
-	b.get(t, "/admin/applications/Portal/sees?form=records&page=2").want(t, http.StatusOK, "14. <strong>sync/games</strong>", "Page 2 of 2")
+	b.get(t, "/admin/applications/Portal/sees?form=records&page=2").want(t, http.StatusOK, "14. <strong>sync/games</strong>", "Page 2", "Previous")
 
 	b.get(t, "/admin/applications/Login/sees").want(t, http.StatusOK, secret, "&#34;action&#34;: &#34;create&#34;", "{&#34;since&#34;:null}")
 	b.get(t, "/admin/applications/Login/sees?form=versions&after=130&cursor=on").want(t, http.StatusOK,

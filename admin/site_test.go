@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -41,11 +42,19 @@ func newSite(t testing.TB, options ...func(*admin.Options)) *site {
 // newSiteOn runs one on a file.
 func newSiteOn(t testing.TB, path string, options ...func(*admin.Options)) *site {
 	t.Helper()
+	return newSiteWith(t, path, hub.Options{}, options...)
+}
+
+// newSiteWith runs one whose hub has those options, and the backbone.
+func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*admin.Options)) *site {
+	t.Helper()
 	st, err := store.Open(t.Context(), path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := hub.New(t.Context(), st, hub.Options{Backbone: backbone.New(st), Heartbeat: 15 * time.Minute})
+	ho.Backbone = backbone.New(st)
+	ho.Heartbeat = cmp.Or(ho.Heartbeat, 15*time.Minute) // the tests' games answer none
+	h, err := hub.New(t.Context(), st, ho)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,15 @@ type Sight struct {
 	Frames []json.RawMessage // those that were wanted
 	Count  int               // of all frames
 	Bytes  int               // of all frames
-	Answer json.RawMessage   // to the request, after the last frame; nil in the form records
+	More   bool              // there are more, which were not counted
+	Answer json.RawMessage   // to the request, after the last frame; nil if there are more, and in the form records
 }
+
+// sightCounted is how many frames are counted; a large network has more than are worth
+// the wait.
+const sightCounted = 100
+
+var errSeenEnough = errors.New("enough was seen")
 
 // A SightQuery says which frames are wanted.
 type SightQuery struct {
@@ -40,6 +47,10 @@ func (h *Hub) Sees(ctx context.Context, a store.Application, q SightQuery) (s Si
 		for _, frame := range frames {
 			if over {
 				break // that would be live
+			}
+			if s.Count >= max(sightCounted, q.First+q.Most) {
+				s.More = true
+				return errSeenEnough
 			}
 			if s.Count >= q.First && len(s.Frames) < q.Most {
 				s.Frames = append(s.Frames, slices.Clone(frame))
@@ -64,7 +75,7 @@ func (h *Hub) Sees(ctx context.Context, a store.Application, q SightQuery) (s Si
 		})
 	}
 	switch {
-	case over:
+	case over, s.More:
 		return s, nil
 	case errors.Is(err, store.ErrNotFound):
 		return s, &store.FieldError{Field: "after", Reason: fmt.Sprintf("is beyond the log; the application is told %q", wire.ErrorUnknownCursor)}

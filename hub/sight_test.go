@@ -86,6 +86,31 @@ func TestSees(t *testing.T) {
 	})
 }
 
+// TestSees_many: of a large network only some are counted, and of its end all.
+func TestSees_many(t *testing.T) {
+	w := open(t, Options{})
+	const games = 10 * (sightCounted + 5)
+	for i := range games {
+		w.game(fmt.Sprint("G", i))
+	}
+	for _, test := range []struct {
+		first, frames, count int
+		more                 bool
+	}{
+		{0, 10, sightCounted, true},
+		{sightCounted - 10, 10, sightCounted, true},
+		{sightCounted - 5, 10, sightCounted + 5, true},
+		{sightCounted, 6, sightCounted + 6, false}, // with that of the channels
+		{sightCounted + 50, 0, sightCounted + 6, false},
+	} {
+		s, err := w.Sees(t.Context(), store.Application{}, SightQuery{Form: "records", First: test.first, Most: 10})
+		w.do(err)
+		if len(s.Frames) != test.frames || s.Count != test.count || s.More != test.more {
+			t.Errorf("from %d on: %d frames of %d, more %t; want %+v", test.first, len(s.Frames), s.Count, s.More, test)
+		}
+	}
+}
+
 func TestSees_refused(t *testing.T) {
 	w := open(t, Options{})
 	for request, field := range map[string]string{`{"since":"yesterday"}`: "since", `{"after":1000}`: "after"} {
