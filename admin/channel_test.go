@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -78,17 +78,9 @@ func TestChannels_pause(t *testing.T) {
 		}
 		return answer.Error
 	}
-	await := func(want string) {
+	await := func(want string) { // the hub follows the file
 		t.Helper()
-		for end := time.Now().Add(10 * time.Second); ; { // the hub follows the file
-			got := say()
-			if got == want {
-				return
-			}
-			if time.Now().After(end) {
-				t.Fatalf("a message gets %q, want %q", got, want)
-			}
-		}
+		hubtest.Eventually(t, fmt.Sprintf("the answer %q", want), func() bool { return say() == want })
 	}
 	for _, path := range []string{"/admin/channels", "/admin/channels/gossip"} {
 		for _, forbidden := range []string{"New channel", ">Edit<"} {

@@ -44,7 +44,9 @@ func newSiteOn(t testing.TB, path string, options ...func(*admin.Options)) *site
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := hub.New(t.Context(), st, hub.Options{Backbone: backbone.New(st)})
+	l := hub.DefaultLimits()
+	l.Events, l.Sends = hub.Rate{}, hub.Rate{} // tests say much
+	h, err := hub.New(t.Context(), st, hub.Options{Backbone: backbone.New(st), Limits: &l})
 	if err != nil {
 		t.Fatal(err)
 	}
