@@ -20,6 +20,7 @@ func TestChannels(t *testing.T) {
 	b.post(t, "/admin/new/channel", "name", "builders", "description", "For those\r\nwho build", "public", "on", "keep_days", "7", "slow_seconds", "5").
 		want(t, http.StatusSeeOther, "/admin/channels/builders?version=3")
 	b.get(t, "/admin/channels/builders").want(t, http.StatusOK, "Added the channel builders.", "For those\nwho build", "slow: 5 s", "Nothing yet.")
+	b.get(t, "/admin/channels/builders?version=3").want(t, http.StatusOK, "No application is connected", "What is said")
 	for _, test := range []struct {
 		fields []string
 		reason string
