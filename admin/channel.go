@@ -127,8 +127,8 @@ type conversation struct {
 	form
 	store.Channel
 	passage
-	Live    bool   // it goes on by itself
-	Version string // how far a change has got is shown for it
+	Live   bool   // it goes on by itself
+	Synced synced // how far the last change has got
 }
 
 func (s *server) serveChannel(w http.ResponseWriter, r *http.Request) error {
@@ -140,7 +140,7 @@ func (s *server) showChannel(w http.ResponseWriter, r *http.Request, code int, f
 	if err != nil {
 		return err
 	}
-	p := conversation{form: f, Channel: c, Version: r.URL.Query().Get("version")}
+	p := conversation{form: f, Channel: c, Synced: s.synced(r.URL.Query())}
 	if p.passage, err = s.passage(r.Context(), store.Search{Channel: c.Name}, r.URL); err != nil {
 		return err
 	}

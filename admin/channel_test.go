@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -20,6 +20,7 @@ func TestChannels(t *testing.T) {
 	b.post(t, "/admin/new/channel", "name", "builders", "description", "For those\r\nwho build", "public", "on", "keep_days", "7", "slow_seconds", "5").
 		want(t, http.StatusSeeOther, "/admin/channels/builders?version=3")
 	b.get(t, "/admin/channels/builders").want(t, http.StatusOK, "Added the channel builders.", "For those\nwho build", "slow: 5 s", "Nothing yet.")
+	b.get(t, "/admin/channels/builders?version=3").want(t, http.StatusOK, "No application is connected", "What is said")
 	for _, test := range []struct {
 		fields []string
 		reason string
@@ -78,17 +79,9 @@ func TestChannels_pause(t *testing.T) {
 		}
 		return answer.Error
 	}
-	await := func(want string) {
+	await := func(want string) { // the hub follows the file
 		t.Helper()
-		for end := time.Now().Add(10 * time.Second); ; { // the hub follows the file
-			got := say()
-			if got == want {
-				return
-			}
-			if time.Now().After(end) {
-				t.Fatalf("a message gets %q, want %q", got, want)
-			}
-		}
+		hubtest.Eventually(t, fmt.Sprintf("the answer %q", want), func() bool { return say() == want })
 	}
 	for _, path := range []string{"/admin/channels", "/admin/channels/gossip"} {
 		for _, forbidden := range []string{"New channel", ">Edit<"} {

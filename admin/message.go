@@ -25,7 +25,8 @@ func messagePath(id store.MessageID) string {
 
 func (s *server) message(r *http.Request) (p message, err error) {
 	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64) // 0 is none
-	p.Message, p.Channel, p.Hidden, err = s.Store.Message(r.Context(), store.MessageID(id))
+	found, err := s.Store.Message(r.Context(), store.MessageID(id))
+	p.Message, p.Channel, p.Hidden = found.Message, found.ChannelName, found.Hidden
 	return p, err
 }
 

@@ -154,6 +154,11 @@ func (b *begun) Write(p []byte) (int, error) {
 	return b.ResponseWriter.Write(p)
 }
 
+// besideMessage is where what was said on a channel after a message, and itself, is read.
+func besideMessage(channel string, id store.MessageID) string {
+	return channelPath(channel) + "?after=" + strconv.FormatInt(int64(id)-1, 10)
+}
+
 // searchPath is the address of a search.
 func searchPath(fields ...string) string {
 	q := url.Values{}

@@ -48,6 +48,25 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// What is hidden is found, and marked.
+func TestMessages_hidden(t *testing.T) {
+	s := newSite(t)
+	b := s.signedIn(t, store.Moderator)
+	id := s.say(t, 1, "Alpha", "Ann", "darn it")
+	for _, path := range []string{"/admin/messages?words=darn", "/admin/channels/gossip"} {
+		if text := b.get(t, path).want(t, http.StatusOK, "darn it", fmt.Sprintf("/admin/messages/%d", id)).text; strings.Contains(text, `mark warn">hidden`) {
+			t.Errorf("%s: hidden too soon", path)
+		}
+	}
+	if err := s.Store.HideMessage(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/admin/messages?words=darn", "/admin/channels/gossip"} {
+		b.get(t, path).want(t, http.StatusOK, "darn it", `mark warn">hidden`)
+	}
+	b.get(t, fmt.Sprintf("/admin/messages/%d", id)).want(t, http.StatusOK, "/admin/channels/gossip?after=0", "/admin/messages?game=Alpha&amp;player=Ann")
+}
+
 var address = regexp.MustCompile(`href="([^"]*)" rel="(?:next|prev)">(Older|Newer)<`)
 
 // beside are the addresses of the older and the newer part.

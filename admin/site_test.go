@@ -54,6 +54,11 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	}
 	ho.Backbone = backbone.New(st)
 	ho.Heartbeat = cmp.Or(ho.Heartbeat, 15*time.Minute) // the tests' games answer none
+	if ho.Limits == nil {
+		l := hub.DefaultLimits()
+		l.Events, l.Sends = hub.Rate{}, hub.Rate{} // tests say much
+		ho.Limits = &l
+	}
 	h, err := hub.New(t.Context(), st, ho)
 	if err != nil {
 		t.Fatal(err)

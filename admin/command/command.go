@@ -16,7 +16,7 @@ import (
 // the exit code 2, and it leaves printing errors to the caller.
 func Add(root *cobra.Command) {
 	root.AddCommand(
-		gameCommand(), channelCommand(), messageCommand(), applicationCommand(), connectionCommand(), redirectCommand(),
+		gameCommand(), channelCommand(), applicationCommand(), connectionCommand(), redirectCommand(),
 		eventCommand(), blockCommand(), userCommand(), sessionCommand(),
 		ruleCommand(), reviewCommand(), messageCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand())

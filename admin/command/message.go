@@ -21,17 +21,6 @@ func messageCommand() *cobra.Command {
 	return cmd
 }
 
-// A messageDetail is a message as JSON.
-type messageDetail struct {
-	ID      store.MessageID `json:"id"`
-	Channel string          `json:"channel"`
-	Game    string          `json:"game"`
-	Name    string          `json:"name"`
-	Message string          `json:"message"`
-	SentAt  time.Time       `json:"sent_at"`
-	Hidden  *store.Hiding   `json:"hidden"`
-}
-
 func messageHide(verb, short, done string, do func(*store.Store, context.Context, store.MessageID) error) *cobra.Command {
 	return &cobra.Command{
 		Use:     verb + " ID",
@@ -46,11 +35,11 @@ func messageHide(verb, short, done string, do func(*store.Store, context.Context
 			if err := do(c.store, c.Context(), store.MessageID(id)); err != nil {
 				return err
 			}
-			m, channel, hidden, err := c.store.Message(c.Context(), store.MessageID(id))
+			m, err := c.store.Message(c.Context(), store.MessageID(id))
 			if err != nil {
 				return err
 			}
-			return c.say(messageDetail{m.ID, channel, m.Game, m.Name, m.Text, m.SentAt, hidden}, "%s the message %d of %s@%s.", done, m.ID, m.Name, m.Game)
+			return c.say(m, "%s the message %d of %s@%s.", done, m.ID, m.Name, m.Game)
 		}),
 	}
 }
@@ -107,7 +96,11 @@ var messageTable = table[store.Found]{
 	none:  "Nothing was found.",
 	heads: []string{"ID", "SENT AT", "CHANNEL", "WHO", "MESSAGE"},
 	cells: func(one store.Found) []string {
-		return []string{fmt.Sprint(one.ID), moment(&one.SentAt), one.ChannelName, one.Name + "@" + one.Game, one.Text}
+		text := one.Text
+		if one.Hidden != nil {
+			text = "(hidden) " + text
+		}
+		return []string{fmt.Sprint(one.ID), moment(&one.SentAt), one.ChannelName, one.Name + "@" + one.Game, text}
 	},
 }
 

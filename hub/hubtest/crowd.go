@@ -2,6 +2,7 @@ package hubtest
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"math"
@@ -64,8 +65,8 @@ func Crowd(tb testing.TB) (path string) {
 // crowdName is where the crowded file of the schema of the file at path is kept.
 func crowdName(path string) (name string, err error) {
 	err = withConn(path, func(conn *sqlite.Conn) error {
-		return sqlitex.Execute(conn, `SELECT max(version_id) FROM goose_db_version`, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
-			name = fmt.Sprintf("hearsay-crowd-%d-%d.db", stmt.ColumnInt(0), crowdForm)
+		return sqlitex.Execute(conn, `SELECT group_concat(sql) FROM (SELECT sql FROM sqlite_schema ORDER BY name)`, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+			name = fmt.Sprintf("hearsay-crowd-%.8x-%d.db", sha256.Sum256([]byte(stmt.ColumnText(0))), crowdForm)
 			return nil
 		}})
 	})

@@ -100,3 +100,23 @@ func BenchmarkLevel(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkIndexMessages is what a message costs the search, a thousand at a time.
+func BenchmarkIndexMessages(b *testing.B) {
+	s := open(b)
+	conn := connect(b, s.Path())
+	for b.Loop() {
+		b.StopTimer()
+		run(b, conn, `
+			INSERT INTO messages (channel_id, game, name, message, sent_at)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+			SELECT 1, 'Alpha' || i % 100, 'Ann' || i, 'who is up for a quest tonight, ' || hex(randomblob(2)) || ' or ' || hex(randomblob(2)) || '?', i FROM n`)
+		b.StartTimer()
+		for done := false; !done; { // without the pauses of IndexMessages
+			f, err := s.SearchMessages(b.Context(), store.Search{Words: "nothing"})
+			check(b, err)
+			done = f.Unread == 0
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*1000), "ns/message")
+}

@@ -41,7 +41,7 @@ func (s *Store) ExportMessages(ctx context.Context, w io.Writer, format Format, 
 
 func (s *Store) exportCSV(ctx context.Context, w io.Writer, q Search) error {
 	out := csv.NewWriter(w)
-	heads := []string{"id", "sent_at", "channel", "game", "name", "message"}
+	heads := []string{"id", "sent_at", "channel", "game", "name", "message", "hidden_at"}
 	begun := false // not before it is certain that the search is valid
 	err := s.EachMessage(ctx, q, func(one Found) error {
 		if !begun {
@@ -50,9 +50,13 @@ func (s *Store) exportCSV(ctx context.Context, w io.Writer, q Search) error {
 				return err
 			}
 		}
+		hidden := ""
+		if one.Hidden != nil {
+			hidden = one.Hidden.At.Format(time.RFC3339Nano)
+		}
 		return out.Write([]string{
 			strconv.FormatInt(int64(one.ID), 10), one.SentAt.Format(time.RFC3339Nano), one.ChannelName,
-			cell(one.Game), cell(one.Name), cell(one.Text),
+			cell(one.Game), cell(one.Name), cell(one.Text), hidden,
 		})
 	})
 	if err == nil && !begun {

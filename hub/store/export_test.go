@@ -8,20 +8,22 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"hearsay/hub/store"
 )
 
 func TestExportMessages(t *testing.T) {
-	s, _ := talk(t)
+	s, start := talk(t)
 	run(t, connect(t, s.Path()), `UPDATE messages SET name = '=1+1', message = '@SUM(A1),"x"' || char(10) || 'y' WHERE id = 1`)
+	run(t, connect(t, s.Path()), `UPDATE messages SET hidden_by = 'ann', hidden_at = ?1 WHERE id = 2`, start.Add(8*24*time.Hour).UnixMicro())
 	var b bytes.Buffer
 	check(t, s.ExportMessages(t.Context(), &b, store.CSV, store.Search{Game: "Alpha"}))
-	want := `id,sent_at,channel,game,name,message
+	want := `id,sent_at,channel,game,name,message,hidden_at
 1,2026-01-01T00:00:00Z,gossip,Alpha,'=1+1,"'@SUM(A1),""x""
-y"
-2,2026-01-02T00:00:00Z,gossip,Alpha,Ann Marie,"hello, Café!"
-8,2026-01-08T00:00:00Z,gossip,Alpha,Annabel,'-1 +2 =3 @4
+y",
+2,2026-01-02T00:00:00Z,gossip,Alpha,Ann Marie,"hello, Café!",2026-01-09T00:00:00Z
+8,2026-01-08T00:00:00Z,gossip,Alpha,Annabel,'-1 +2 =3 @4,
 `
 	if got := b.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -29,13 +31,13 @@ y"
 	b.Reset()
 	check(t, s.ExportMessages(t.Context(), &b, store.JSON, store.Search{Words: "hello", Channel: "gossip"}))
 	want = `[
-{"id":2,"game":"Alpha","name":"Ann Marie","message":"hello, Café!","sent_at":"2026-01-02T00:00:00Z","channel":"gossip"}
+{"id":2,"game":"Alpha","name":"Ann Marie","message":"hello, Café!","sent_at":"2026-01-02T00:00:00Z","channel":"gossip","hidden":{"by":"ann","at":"2026-01-09T00:00:00Z"}}
 ]
 `
 	if got := b.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	for format, want := range map[store.Format]string{store.CSV: "id,sent_at,channel,game,name,message\n", store.JSON: "[]\n"} {
+	for format, want := range map[store.Format]string{store.CSV: "id,sent_at,channel,game,name,message,hidden_at\n", store.JSON: "[]\n"} {
 		b.Reset()
 		check(t, s.ExportMessages(t.Context(), &b, format, store.Search{Words: "nothing"}))
 		if b.String() != want {

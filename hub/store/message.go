@@ -157,29 +157,43 @@ func (s *Store) History(ctx context.Context, q HistoryQuery) (messages []Message
 	return messages, total, err
 }
 
-// Message finds a message of the log with the name of its channel, "" if that is gone,
-// and says who hid it, if somebody did.
-func (s *Store) Message(ctx context.Context, id MessageID) (m Message, channel string, hidden *Hiding, err error) {
+// A Found is a message of the log as operators find it.
+type Found struct {
+	Message
+	ChannelName string  `json:"channel"` // "": the channel was removed
+	Hidden      *Hiding `json:"hidden"`  // nil: it is in history
+}
+
+const foundColumns = `m.id, m.channel_id, m.game, m.name, m.message, m.sent_at, c.name, m.hidden_at, m.hidden_by`
+
+func scanFound(stmt *sqlite.Stmt) Found {
+	f := Found{
+		Message: Message{
+			ID: MessageID(stmt.ColumnInt64(0)), Channel: ChannelID(stmt.ColumnInt64(1)),
+			Game: stmt.ColumnText(2), Name: stmt.ColumnText(3), Text: stmt.ColumnText(4),
+			SentAt: fromMicros(stmt.ColumnInt64(5)),
+		},
+		ChannelName: stmt.ColumnText(6),
+	}
+	if at := timeAt(stmt, 7); at != nil {
+		f.Hidden = &Hiding{stmt.ColumnText(8), *at}
+	}
+	return f
+}
+
+// Message finds a message of the log, hidden or not.
+func (s *Store) Message(ctx context.Context, id MessageID) (f Found, err error) {
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
 		found, err := row(conn, `
-			SELECT m.channel_id, m.game, m.name, m.message, m.sent_at, c.name, m.hidden_at, m.hidden_by
+			SELECT `+foundColumns+`
 			FROM messages AS m LEFT JOIN channels AS c ON c.id = m.channel_id
-			WHERE m.id = ?1`, func(stmt *sqlite.Stmt) {
-			m = Message{
-				ID: id, Channel: ChannelID(stmt.ColumnInt64(0)), Game: stmt.ColumnText(1), Name: stmt.ColumnText(2),
-				Text: stmt.ColumnText(3), SentAt: fromMicros(stmt.ColumnInt64(4)),
-			}
-			channel = stmt.ColumnText(5)
-			if at := timeAt(stmt, 6); at != nil {
-				hidden = &Hiding{stmt.ColumnText(7), *at}
-			}
-		}, int64(id))
+			WHERE m.id = ?1`, func(stmt *sqlite.Stmt) { f = scanFound(stmt) }, int64(id))
 		if err == nil && !found {
 			err = fmt.Errorf("message %d: %w", id, ErrNotFound)
 		}
 		return err
 	})
-	return m, channel, hidden, err
+	return f, err
 }
 
 // HideMessage takes a message out of history, until UnhideMessage. Who has received it

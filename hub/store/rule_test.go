@@ -275,18 +275,19 @@ func TestMessage(t *testing.T) {
 	s := open(t)
 	ctx := store.WithActor(t.Context(), store.Actor{Name: "ann"})
 	one, two := send(t, s, 1, "one"), send(t, s, 1, "two")
-	got, channel, hidden, err := s.Message(ctx, one.ID)
-	if err != nil || got != one || channel != "gossip" || hidden != nil {
-		t.Errorf("got %+v, %q, %v, %v", got, channel, hidden, err)
+	got, err := s.Message(ctx, one.ID)
+	if want := (store.Found{Message: one, ChannelName: "gossip"}); err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	began := time.Now().Truncate(time.Microsecond)
 	check(t, s.HideMessage(ctx, one.ID))
-	_, _, hidden, err = s.Message(ctx, one.ID)
+	got, err = s.Message(ctx, one.ID)
+	hidden := got.Hidden
 	if err != nil || hidden == nil || hidden.By != "ann" || hidden.At.Before(began) {
 		t.Errorf("got %+v, %v", hidden, err)
 	}
 	check(t, s.HideMessage(store.WithActor(ctx, store.Actor{Name: "bob"}), one.ID)) // twice is once
-	if _, _, again, err := s.Message(ctx, one.ID); err != nil || *again != *hidden {
+	if again, err := s.Message(ctx, one.ID); err != nil || *again.Hidden != *hidden {
 		t.Errorf("got %+v, %v, want %+v", again, err, hidden)
 	}
 	history := func(want ...store.Message) {
@@ -304,11 +305,11 @@ func TestMessage(t *testing.T) {
 	for _, err := range []error{s.HideMessage(ctx, 9), s.UnhideMessage(ctx, 9)} {
 		wantErr(t, "a message that is not there", err, store.ErrNotFound)
 	}
-	_, _, _, err = s.Message(ctx, 9)
+	_, err = s.Message(ctx, 9)
 	wantErr(t, "a message that is not there", err, store.ErrNotFound)
 	check(t, s.DeleteChannel(ctx, "gossip"))
-	if _, channel, _, err := s.Message(ctx, one.ID); err != nil || channel != "" {
-		t.Errorf("got %q, %v", channel, err)
+	if got, err := s.Message(ctx, one.ID); err != nil || got.ChannelName != "" {
+		t.Errorf("got %+v, %v", got, err)
 	}
 	want := []string{
 		`ann|message hide|1|{"hidden":0}|{"hidden":1}`, `bob|message hide|1|NULL|NULL`, `ann|message unhide|1|{"hidden":1}|{"hidden":0}`,

@@ -11,8 +11,8 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// A Search says which messages of the chat log are wanted: those for which all that is
-// set is true.
+// A Search says which messages of the chat log are wanted, hidden ones too: those for which
+// all that is set is true.
 type Search struct {
 	Words   string // words, "phrases" and beginnings*, all of them in the message, ignoring case and accents
 	Game    string // short name of the game or application, ignoring case
@@ -29,12 +29,6 @@ type Search struct {
 
 // SearchLimit is how many messages a search gives unless said otherwise.
 const SearchLimit = 50
-
-// A Found is a message of the log.
-type Found struct {
-	Message
-	ChannelName string `json:"channel"` // "": the channel was removed
-}
 
 // Findings are a part of what a search finds, the newest first unless it wants it otherwise.
 type Findings struct {
@@ -118,17 +112,6 @@ func (s *Store) EachMessage(ctx context.Context, q Search, do func(Found) error)
 	}
 }
 
-func scanFound(stmt *sqlite.Stmt) Found {
-	return Found{
-		Message: Message{
-			ID: MessageID(stmt.ColumnInt64(0)), Channel: ChannelID(stmt.ColumnInt64(1)),
-			Game: stmt.ColumnText(2), Name: stmt.ColumnText(3), Text: stmt.ColumnText(4),
-			SentAt: fromMicros(stmt.ColumnInt64(5)),
-		},
-		ChannelName: stmt.ColumnText(6),
-	}
-}
-
 // compile makes the query of a search. match is what match gives.
 func (q Search) compile(conn *sqlite.Conn, match string) (query string, args []any, err error) {
 	var where []string
@@ -177,7 +160,7 @@ func (q Search) compile(conn *sqlite.Conn, match string) (query string, args []a
 	}
 	args = append(args, q.Limit+1)
 	return `
-		SELECT m.id, m.channel_id, m.game, m.name, m.message, m.sent_at, coalesce(c.name, '')
+		SELECT ` + foundColumns + `
 		FROM ` + from + ` LEFT JOIN channels AS c ON c.id = m.channel_id
 		WHERE ` + strings.Join(where, " AND ") + `
 		ORDER BY ` + id + order + ` LIMIT ?` + strconv.Itoa(len(args)), args, nil
