@@ -60,10 +60,10 @@ type Send = func(through store.VersionID, frames ...[]byte) error
 // A Hub is the meeting point of all sockets. Create it with New, run it with Run,
 // mount it at /socket, end it with Shutdown.
 type Hub struct {
-	o     Options
-	l     Limits
-	store *store.Store
-	log   *slog.Logger
+	o      Options
+	limits atomic.Pointer[Limits]
+	store  *store.Store
+	log    *slog.Logger
 
 	failures   throttle[failure]
 	addresses  throttle[netip.Addr]
@@ -128,11 +128,12 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 		l = *o.Limits
 	}
 	h := &Hub{
-		o: o, l: l, store: st, log: o.Log,
+		o: o, store: st, log: o.Log,
 		sessions: map[*session]struct{}{}, sockets: map[owner]int{},
 		presence: presence{}, directory: newDirectory(), echoes: echoes{},
 		memories: memories{of: map[owner]*memory{}, clients: map[string]owner{}},
 	}
+	h.SetLimits(l)
 	if err := h.load(ctx); err != nil {
 		return nil, err
 	}
@@ -174,7 +175,7 @@ func (h *Hub) Run(ctx context.Context) {
 // ServeHTTP upgrades a request to a socket and serves it until it closes. Section 1.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	remote := h.remote(r)
-	if h.addresses.over(network(remote), h.l.FailuresAddress, time.Now()) {
+	if h.addresses.over(network(remote), h.Limits().FailuresAddress, time.Now()) {
 		w.Header().Set("Retry-After", "60")
 		http.Error(w, "too many failed authentications from this address; wait a minute", http.StatusTooManyRequests)
 		return
@@ -192,7 +193,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.log.Debug("no websocket", "remote", remote, "err", err)
 		return
 	}
-	conn.SetReadLimit(int64(h.l.MaxMessage))
+	conn.SetReadLimit(int64(h.Limits().MaxMessage))
 	s.conn, s.link.deflates = conn, w.Header().Get("Sec-WebSocket-Extensions") != ""
 	h.serve(s)
 }
@@ -214,7 +215,7 @@ func (h *Hub) serve(s *session) {
 		_ = s.conn.Close(wire.ClosePlannedStop, "restarting") // whether the peer answers is its affair
 		return
 	}
-	if h.l.AllSockets > 0 && len(h.sessions) >= h.l.AllSockets {
+	if most := h.Limits().AllSockets; most > 0 && len(h.sessions) >= most {
 		s.end(ending{code: wire.CloseTryLater, reason: "too many sockets"})
 	}
 	s.shard = h.shards[len(h.sessions)%len(h.shards)]
