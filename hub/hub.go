@@ -36,6 +36,10 @@ type Options struct {
 	Limits       *Limits       // nil: DefaultLimits
 	Compression  bool          // compress frames for clients that offer it
 
+	// Restart is called when an operator wants the server to stop and start again. It has
+	// that done, and does not wait for it. nil: nobody can.
+	Restart func(downtime time.Duration)
+
 	// Backbone feeds applications; nil: they get no records.
 	Backbone Backbone
 	// Remote finds the address of a client behind trusted proxies; nil: the connection's.
@@ -143,11 +147,12 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 	return h, nil
 }
 
-// Run follows the log of versions, and delivers what people approve, until ctx ends.
+// Run follows the log of versions, delivers what people approve, and announces the
+// restarts that the store is asked for, until ctx ends.
 func (h *Hub) Run(ctx context.Context) {
 	wake, stop := h.store.Watch()
 	defer stop()
-	admitted, reviewed := h.store.Admissions()-1, h.store.Reviews()-1 // never looked
+	admitted, reviewed, asked := h.store.Admissions()-1, h.store.Reviews()-1, h.store.Asked()-1 // never looked
 	for {
 		err := h.followBy(ctx, h.store.Recent)
 		if n := h.store.Admissions(); n != admitted && err == nil {
@@ -162,6 +167,10 @@ func (h *Hub) Run(ctx context.Context) {
 		}
 		if err != nil && ctx.Err() == nil {
 			h.log.Error("changes could not be read", "err", err)
+		}
+		if n := h.store.Asked(); n != asked {
+			asked = n
+			h.restart(ctx)
 		}
 		select {
 		case <-wake:
