@@ -63,6 +63,7 @@ var states = map[string]string{
 		SELECT json_object('channel', (SELECT name FROM channels WHERE id = channel_id), 'game', game, 'name', name, 'message', message,
 			'hidden', hidden_at IS NOT NULL)
 		FROM messages WHERE id = ?1`,
+	"setting": `SELECT json_object('value', value) FROM settings WHERE key = ?1`,
 }
 
 var gameState = `
@@ -153,4 +154,9 @@ func object(of map[string]json.RawMessage) string {
 		panic(err) // it was decoded by us
 	}
 	return string(text)
+}
+
+// Record puts on record what an operator did that changes nothing in the file.
+func (s *Store) Record(ctx context.Context, action, subject string) error {
+	return s.operate(ctx, action, subject, func(*sqlite.Conn) error { return nil })
 }

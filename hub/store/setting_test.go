@@ -12,7 +12,7 @@ import (
 func TestSettings(t *testing.T) {
 	s := open(t)
 	conn := connect(t, s.Path())
-	ctx := store.WithActor(t.Context(), "ann")
+	ctx := store.WithActor(t.Context(), store.Actor{Name: "ann"})
 	if got := must(s.Settings(ctx)); len(got) != 0 {
 		t.Errorf("a new file has the settings %v", got)
 	}
@@ -57,7 +57,7 @@ func TestSettings(t *testing.T) {
 
 func TestRestarts(t *testing.T) {
 	s := open(t)
-	ctx := store.WithActor(t.Context(), "ann")
+	ctx := store.WithActor(t.Context(), store.Actor{Name: "ann"})
 	asked := s.Asked()
 	first := must(s.AskRestart(ctx, 30, false))
 	if s.Asked() != asked+1 {

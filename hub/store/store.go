@@ -49,6 +49,8 @@ type Store struct {
 	faults  faults
 	pins    pins
 
+	backupFailed atomic.Pointer[BackupFailure]
+
 	tail       tail
 	admissions atomic.Uint64 // commits that may have changed who may be connected
 	reviews    atomic.Uint64 // commits that may have decided on held messages
