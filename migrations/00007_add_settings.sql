@@ -28,6 +28,10 @@ CREATE TABLE backups (
     problem    TEXT    CHECK (problem <> '') -- NULL: none
 ) STRICT;
 
+CREATE INDEX audit_actor ON audit (actor, id);
+CREATE INDEX audit_action ON audit (action, id);
+CREATE INDEX audit_subject ON audit (subject COLLATE NOCASE, id);
+
 -- What operators did stays on record, whoever writes here. The last trigger is for
 -- INSERT OR REPLACE, which deletes without calling the others.
 

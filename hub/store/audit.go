@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,9 +109,7 @@ func (s *Store) operateOn(ctx context.Context, action string, subject *string, d
 			return err
 		}
 		was, is := differing(before, after)
-		return exec(conn, `
-			INSERT INTO audit (at, actor, action, subject, address, before_state, after_state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-			micros(time.Now()), actor.Name, action, *subject, null(actor.Address), null(was), null(is))
+		return exec(conn, insertAudit, micros(time.Now()), actor.Name, action, *subject, null(actor.Address), null(was), null(is))
 	})
 }
 
@@ -117,6 +117,9 @@ func (s *Store) operateOn(ctx context.Context, action string, subject *string, d
 func (s *Store) Note(ctx context.Context, action, subject string) error {
 	return s.operate(ctx, action, subject, func(*sqlite.Conn) error { return nil })
 }
+
+const insertAudit = `
+	INSERT INTO audit (at, actor, action, subject, address, before_state, after_state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`
 
 // state is what the subject of an action is like, or nil.
 func state(conn *sqlite.Conn, noun, subject string) (object map[string]json.RawMessage, err error) {
@@ -159,4 +162,87 @@ func object(of map[string]json.RawMessage) string {
 // Record puts on record what an operator did that changes nothing in the file.
 func (s *Store) Record(ctx context.Context, action, subject string) error {
 	return s.operate(ctx, action, subject, func(*sqlite.Conn) error { return nil })
+}
+
+// An AuditEntry is something that an operator did.
+type AuditEntry struct {
+	ID      int64           `json:"id"`
+	At      time.Time       `json:"at"`
+	Actor   string          `json:"actor"`
+	Address string          `json:"address"` // of the browser; "": it was a command
+	Action  string          `json:"action"`
+	Subject string          `json:"subject"`
+	Before  json.RawMessage `json:"before"` // the keys that differ, as an object; null: it was not there, or nothing differs
+	After   json.RawMessage `json:"after"`  // null: it is gone, or nothing differs
+}
+
+// An AuditQuery says which entries are wanted; what is empty does not matter.
+type AuditQuery struct {
+	Actor   string    // exactly
+	Action  string    // exactly, or its first word: "game"
+	Subject string    // exactly
+	Text    string    // part of any of it, ignoring the case of ASCII letters
+	Since   time.Time // not before
+	Until   time.Time // before
+	Below   int64     // only those with a smaller id: the next page
+	Limit   int
+}
+
+// Audit lists entries, the newest first. If there may be more, the last one's id is the
+// Below of the next page.
+func (s *Store) Audit(ctx context.Context, q AuditQuery) (all []AuditEntry, err error) {
+	since, until := int64(0), int64(math.MaxInt64)
+	if !q.Since.IsZero() {
+		since = micros(q.Since)
+	}
+	if !q.Until.IsZero() {
+		until = micros(q.Until)
+	}
+	where, args := `at >= ?1 AND at < ?2`, []any{since, until, q.Limit}
+	add := func(condition string, value any) {
+		args = append(args, value)
+		where += strings.ReplaceAll(` AND (`+condition+`)`, "?", "?"+strconv.Itoa(len(args)))
+	}
+	if q.Below > 0 {
+		add(`id < ?`, q.Below)
+	}
+	if q.Actor != "" {
+		add(`actor = ?`, q.Actor)
+	}
+	if q.Action != "" {
+		add(`action = ? OR substr(action, 1, length(?) + 1) = ? || ' '`, q.Action)
+	}
+	if q.Subject != "" {
+		add(`subject = ? COLLATE NOCASE`, q.Subject)
+	}
+	if q.Text != "" {
+		add(`actor || ' ' || action || ' ' || subject || ' ' || coalesce(address, '') || ' ' || coalesce(before_state, '') || ' ' || coalesce(after_state, '')
+			LIKE ? ESCAPE '\'`, Page{Search: q.Text}.like())
+	}
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
+		all, err = rows(conn, `
+			SELECT id, at, actor, coalesce(address, ''), action, subject, coalesce(before_state, 'null'), coalesce(after_state, 'null')
+			FROM audit WHERE `+where+` ORDER BY id DESC LIMIT ?3`, func(stmt *sqlite.Stmt) AuditEntry {
+			return AuditEntry{
+				ID: stmt.ColumnInt64(0), At: fromMicros(stmt.ColumnInt64(1)), Actor: stmt.ColumnText(2), Address: stmt.ColumnText(3),
+				Action: stmt.ColumnText(4), Subject: stmt.ColumnText(5),
+				Before: json.RawMessage(stmt.ColumnText(6)), After: json.RawMessage(stmt.ColumnText(7)),
+			}
+		}, args...)
+		return err
+	})
+	return all, err
+}
+
+// AuditKinds are the actors and the actions that there are, for a choice.
+func (s *Store) AuditKinds(ctx context.Context) (actors, actions []string, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		text := func(stmt *sqlite.Stmt) string { return stmt.ColumnText(0) }
+		if actors, err = rows(conn, `SELECT DISTINCT actor FROM audit ORDER BY actor`, text); err != nil {
+			return err
+		}
+		actions, err = rows(conn, `SELECT DISTINCT action FROM audit ORDER BY action`, text)
+		return err
+	})
+	return actors, actions, err
 }

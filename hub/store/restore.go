@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"hearsay/migrations"
 )
@@ -72,15 +73,56 @@ func replacement(ctx context.Context, source, path string) (_ *Replacement, err 
 		return nil, err
 	}
 	r := &Replacement{Source: source, path: path, ready: temp}
+	defer func() {
+		if err != nil {
+			r.Drop()
+		}
+	}()
 	if err := migrations.Apply(ctx, uri(temp, "_pragma=busy_timeout(10000)")); err != nil {
-		r.Drop()
 		return nil, fmt.Errorf("upgrade the schema of %s: %w", source, err)
 	}
-	if err := flush(temp); err != nil {
-		r.Drop()
-		return nil, err
+	if err := refresh(ctx, temp, filepath.Base(source)); err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", source, err)
 	}
-	return r, nil
+	return r, flush(temp)
+}
+
+// refresh takes out of a copy what was only for then: who was signed in may have been
+// signed out since, and what was about to be removed is wanted back. It puts the restore
+// on record.
+func refresh(ctx context.Context, path, source string) (err error) {
+	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadWrite|sqlite.OpenURI)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	end, err := sqlitex.ImmediateTransaction(conn)
+	if err != nil {
+		return err
+	}
+	defer end(&err)
+	for _, query := range []string{`DELETE FROM sessions`, `DELETE FROM links`, `DELETE FROM removals`, `DELETE FROM restarts WHERE told_at IS NULL`} {
+		if err := exec(conn, query); err != nil {
+			return err
+		}
+	}
+	if actor, ok := ctx.Value(actorKey{}).(Actor); ok {
+		return exec(conn, insertAudit, micros(time.Now()), actor.Name, "backup restore", source, null(actor.Address), nil, nil)
+	}
+	return nil
+}
+
+// CheckHubName says why the hub could not start on the copy under that short name.
+func (r *Replacement) CheckHubName(name string) error {
+	conn, err := sqlite.OpenConn(uri(r.ready, ""), sqlite.OpenReadOnly|sqlite.OpenURI)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := checkTaken(conn, name); err != nil {
+		return fmt.Errorf("the hub's name, in the backup: %w", err)
+	}
+	return nil
 }
 
 // Drop takes the copy away. After Replace it does nothing.
