@@ -19,10 +19,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"hearsay/hub"
+	"hearsay/admin/setting"
 	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -63,9 +62,10 @@ func TestDialogues_beyond(t *testing.T) {
 // TestImports keeps the arrows between packages as ARCHITECTURE.md draws them.
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
-		"hearsay":                  {"hearsay/admin", "hearsay/admin/command", "hearsay/hub", "hearsay/hub/store", "hearsay/sync"},
-		"hearsay/admin":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/store", "hearsay/hub/wire"},
-		"hearsay/admin/command":    {"hearsay/hub/store"},
+		"hearsay":                  {"hearsay/admin", "hearsay/admin/command", "hearsay/admin/setting", "hearsay/hub", "hearsay/hub/store", "hearsay/sync"},
+		"hearsay/admin":            {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub", "hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/admin/command":    {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub/store"},
+		"hearsay/admin/setting":    {"hearsay/hub", "hearsay/hub/store"},
 		"hearsay/assets":           nil,
 		"hearsay/hub":              {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/hubtest":      {"hearsay/hub/store", "hearsay/hub/wire"},
@@ -483,10 +483,9 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := config{limits: hub.DefaultLimits()}
-	cmd := &cobra.Command{}
-	c.flags(cmd)
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	setting.Default().Flags(flags)
+	flags.VisitAll(func(f *pflag.Flag) {
 		for line := range strings.Lines(string(readme)) {
 			if strings.HasPrefix(line, "| ") && strings.Contains(line, "`--"+f.Name+"`") {
 				if value := f.DefValue; value != "" && value != "[]" && !strings.Contains(line, "`"+value+"`") {

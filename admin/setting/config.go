@@ -3,6 +3,8 @@ package setting
 import (
 	"cmp"
 	"fmt"
+	"io"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"time"
@@ -143,4 +145,20 @@ func (c *Config) Backups() store.BackupPlan {
 		folder = filepath.Join(filepath.Dir(c.DB), folder)
 	}
 	return store.BackupPlan{Folder: folder, Schedule: c.BackupSchedule, Hour: c.BackupHour, Keep: c.BackupsKept}
+}
+
+// Logger writes to w as the settings want it.
+func (c *Config) Logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return nil, &store.FieldError{Field: "log_level", Reason: fmt.Sprintf("%q will not do; use debug, info, warn or error", c.LogLevel)}
+	}
+	o := &slog.HandlerOptions{Level: level}
+	switch c.LogFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, o)), nil
+	}
+	return nil, &store.FieldError{Field: "log_format", Reason: fmt.Sprintf("%q will not do; use text or json", c.LogFormat)}
 }

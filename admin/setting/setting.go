@@ -59,6 +59,7 @@ type Settings struct {
 	mu    sync.Mutex // guards what follows
 	start state      // when the server started
 	now   state
+	force Config // in force
 }
 
 // A state is what the file had at a time. Its maps are never written to.
@@ -90,11 +91,7 @@ func Open(ctx context.Context, st *store.Store, given Config, flags *pflag.FlagS
 			}
 		})
 	}
-	if err := s.read(ctx); err != nil {
-		return nil, err
-	}
-	s.start = s.now
-	return s, nil
+	return s, s.read(ctx)
 }
 
 // read puts in force what the file has. What will not do there is left out, and logged
@@ -118,7 +115,10 @@ func (s *Settings) read(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	before := s.now
-	s.now = next
+	if s.now.file == nil { // it starts
+		s.start = next
+	}
+	s.now, s.force = next, mixed(s.start.config, next.config)
 	s.mu.Unlock()
 	for name, problem := range next.problems {
 		if before.problems[name] != problem || before.file[name] != file[name] {
@@ -178,14 +178,18 @@ func reason(err error) string {
 func (s *Settings) Config() Config {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, now := s.start.config, s.now.config
-	to, from := c.flags(), now.flags()
+	return s.force
+}
+
+// mixed has of now what holds at once, and of start what holds from a start.
+func mixed(start, now Config) Config {
+	to, from := start.flags(), now.flags()
 	to.VisitAll(func(f *pflag.Flag) {
 		if r, _ := find(f.Name); !r.atStart && r.only == "" {
 			_ = f.Value.Set(from.Lookup(f.Name).Value.String()) // it has just come from such a value
 		}
 	})
-	return c
+	return start
 }
 
 // Follow calls changed whenever the file has other settings, until ctx ends.
@@ -213,9 +217,8 @@ func (s *Settings) Follow(ctx context.Context, changed func(Config)) {
 
 // All are the settings in the order of the pages.
 func (s *Settings) All() (all []Setting) {
-	c := s.Config()
 	s.mu.Lock()
-	start, now := s.start, s.now
+	start, now, c := s.start, s.now, s.force
 	s.mu.Unlock()
 	force, next, standard := c.flags(), now.config.flags(), Default().flags()
 	for _, g := range table {

@@ -196,7 +196,7 @@ func TestOpen_badValues(t *testing.T) {
 func TestSet(t *testing.T) {
 	s := newServer(t)
 	all := s.start()
-	ctx := store.WithActor(t.Context(), "ann")
+	ctx := store.WithActor(t.Context(), store.Actor{Name: "ann"})
 	for _, test := range []struct{ name, value, want string }{
 		{"title", " Starlight & Co ", "Starlight & Co"}, {"limit-sends", "3,0.5", "3,0.5"}, {"limit-tells", "0", "0,0"}, {"offline-after", "90s", "1m30s"},
 		{"max-text", "007", "7"}, {"compression", "1", "true"}, {"backup-schedule", "weekly", "weekly"}, {"name", "Starlight", "Starlight"},
