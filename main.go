@@ -78,12 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		Args:    cobra.NoArgs, RunE: root.RunE,
 	}
 	c.Flags(serve.Flags())
-	version := &cobra.Command{
-		Use: "version", Short: "Print the build", Example: "  hearsay version", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return printVersion(cmd, stdout) },
-	}
-	version.Flags().Bool("json", false, "print JSON")
-	root.AddCommand(serve, version)
+	root.AddCommand(serve, command.Version(build()))
 	command.Add(root)
 	root.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = true }) // they are those of serve
 	root.Long = root.Short + ".\nWithout a command it serves; all settings: hearsay serve --help"
@@ -390,13 +385,4 @@ func build() string {
 		}
 	}
 	return fmt.Sprintf("%s%s (%s, %s/%s)", name, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-}
-
-func printVersion(cmd *cobra.Command, w io.Writer) error {
-	if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
-		_, err := fmt.Fprintf(w, "{\"build\":%q}\n", build())
-		return err
-	}
-	_, err := fmt.Fprintln(w, "hearsay", build())
-	return err
 }

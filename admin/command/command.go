@@ -20,6 +20,7 @@ func Add(root *cobra.Command) {
 		gameCommand(), channelCommand(), messageCommand(), applicationCommand(), connectionCommand(), redirectCommand(),
 		eventCommand(), blockCommand(), userCommand(), sessionCommand(),
 		ruleCommand(), reviewCommand(), messageCommand(),
+		settingCommand(), restartCommand(), auditCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(misuse)

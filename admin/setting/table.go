@@ -17,7 +17,7 @@ type row struct {
 
 const (
 	wantsFile   = "it is needed before the file is open"
-	locksOut    = "a slip would shut this page out"
+	locksOut    = "a slip would shut the pages out"
 	wantsSecret = "it is a secret"
 	writesFile  = "it writes a file anywhere"
 )

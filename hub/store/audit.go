@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -174,6 +176,33 @@ type AuditEntry struct {
 	Subject string          `json:"subject"`
 	Before  json.RawMessage `json:"before"` // the keys that differ, as an object; null: it was not there, or nothing differs
 	After   json.RawMessage `json:"after"`  // null: it is gone, or nothing differs
+}
+
+// A Change is a key that differs. Its values are JSON; one is nil if the subject was not
+// there, or is gone.
+type Change struct {
+	Key           string
+	Before, After json.RawMessage
+}
+
+// Changes are the keys that differ, in the order of the alphabet. Of what was added or
+// removed they are those that have a value.
+func (e AuditEntry) Changes() (all []Change) {
+	var before, after map[string]json.RawMessage
+	_ = json.Unmarshal(e.Before, &before) // null, or what operate has written
+	_ = json.Unmarshal(e.After, &after)
+	keys := map[string]struct{}{}
+	for _, of := range []map[string]json.RawMessage{before, after} {
+		for key, value := range of {
+			if before != nil && after != nil || string(value) != "null" && string(value) != "[]" {
+				keys[key] = struct{}{}
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		all = append(all, Change{key, before[key], after[key]})
+	}
+	return all
 }
 
 // An AuditQuery says which entries are wanted; what is empty does not matter.

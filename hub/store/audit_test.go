@@ -76,6 +76,18 @@ func TestStore_Audit(t *testing.T) {
 	if first := entries[6]; first.Address != "192.0.2.7" || first.At.Before(began.Add(-time.Second)) || !strings.Contains(string(first.After), `"name":"Alpha MUD"`) {
 		t.Errorf("got %+v", first)
 	}
+	for i, want := range map[int]string{1: `value "Moonlight" `, 3: `value "Starlight" "Moonlight"`, 5: `tagline null "100% Dragons"`} {
+		got := ""
+		for _, c := range entries[i].Changes() {
+			got += c.Key + " " + string(c.Before) + " " + string(c.After)
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", entries[i].Action, got, want)
+		}
+	}
+	if got := entries[6].Changes(); len(got) < 3 || got[0].Before != nil || string(got[0].After) == "null" {
+		t.Errorf("got %+v", got)
+	}
 	actors, actions, err := s.AuditKinds(t.Context())
 	if err != nil || !slices.Equal(actors, []string{"ann", "cli:olga"}) || !slices.Equal(actions, []string{"backup download", "game add", "game edit", "setting set", "setting unset"}) {
 		t.Errorf("got %q, %q, %v", actors, actions, err)

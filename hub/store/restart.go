@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +12,8 @@ import (
 )
 
 const (
+	// restartAwaited is how long a server may take to take a restart.
+	restartAwaited = 5 * time.Second
 	// restartWaits is how long a restart waits to be taken: one that was asked for when
 	// no server ran must not be announced by the next.
 	restartWaits = 30 * time.Second
@@ -66,6 +70,29 @@ func (s *Store) AskRestart(ctx context.Context, downtime int, again bool) (r Res
 		return err
 	})
 	return r, err
+}
+
+// AwaitRestart waits until a server has taken a restart, and says whom it has told. If
+// none does within some seconds, it takes the restart back and reports ErrUnserved.
+func (s *Store) AwaitRestart(ctx context.Context, id int64) (Restart, error) {
+	wake, stop := s.Watch()
+	defer stop()
+	timeout := time.After(restartAwaited)
+	for {
+		r, err := s.Restart(ctx, id)
+		if err != nil || r.ToldAt != nil {
+			return r, err
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return r, ctx.Err()
+		case <-timeout:
+			if err := s.WithdrawRestart(ctx, id); !errors.Is(err, ErrNotFound) {
+				return r, cmp.Or(err, ErrUnserved)
+			}
+		}
+	}
 }
 
 // WithdrawRestart takes back what no server has taken. It reports ErrNotFound if one has.

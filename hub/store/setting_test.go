@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"context"
 	"maps"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hearsay/hub/store"
@@ -78,7 +80,14 @@ func TestRestarts(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 	third := must(s.AskRestart(ctx, 1, false))
-	check(t, s.ToldRestart(ctx, third.ID, nil))
+	go func() {
+		if err := s.ToldRestart(context.WithoutCancel(ctx), third.ID, nil); err != nil {
+			t.Error(err)
+		}
+	}()
+	if r := must(s.AwaitRestart(ctx, third.ID)); r.ToldAt == nil {
+		t.Errorf("got %+v", r)
+	}
 	if all := must(s.Restarts(ctx, 10)); len(all) != 2 || all[0].ID != third.ID || all[0].Told == nil || len(all[0].Told) != 0 {
 		t.Errorf("got %+v", all)
 	}
@@ -98,4 +107,17 @@ func TestRestarts(t *testing.T) {
 	if all := must(s.Restarts(ctx, 10)); len(all) != 1 {
 		t.Errorf("old ones are kept: %+v", all)
 	}
+}
+
+func TestAwaitRestart_noServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(t.Context(), t.TempDir()+"/hearsay.db", store.Options{})
+		check(t, err)
+		defer s.Close()
+		r := must(s.AskRestart(t.Context(), 30, true))
+		_, err = s.AwaitRestart(t.Context(), r.ID)
+		wantErr(t, "without a server", err, store.ErrUnserved)
+		_, err = s.Restart(t.Context(), r.ID)
+		wantErr(t, "afterwards", err, store.ErrNotFound)
+	})
 }
