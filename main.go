@@ -103,8 +103,8 @@ type server struct {
 
 // An again is why a server stops to start again.
 type again struct {
-	downtime time.Duration      // to be announced
-	replace  *store.Replacement // what takes the file's place; nil: nothing
+	downtime time.Duration    // to be announced
+	replace  *store.Successor // what takes the file's place; nil: nothing
 }
 
 // serve serves until ctx ends, then stops in order.
@@ -141,7 +141,7 @@ func serve(ctx context.Context, c *setting.Config, flags *pflag.FlagSet, stdout,
 
 // restore puts another file in the place of the database, which is closed. If that cannot
 // be, the old one stays.
-func (s *server) restore(ctx context.Context, r *store.Replacement) *admin.Restored {
+func (s *server) restore(ctx context.Context, r *store.Successor) *admin.Restored {
 	done := &admin.Restored{Source: r.Source, At: time.Now()}
 	if done.Kept, done.Err = r.Replace(ctx); done.Err != nil {
 		s.log.Error("the backup was not restored; the hub goes on with its file", "backup", r.Source, "err", done.Err)
@@ -254,7 +254,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	mux.Handle("/", admin.New(admin.Options{
 		Store: st, Hub: h, Settings: settings, Build: build(), Started: time.Now(), Remote: s.proxies.Remote, Secure: s.proxies.Secure,
 		MetricsToken: s.given.MetricsToken, Log: s.log, Stopping: serving.Done(), Restored: s.restored,
-		Restore: func(r *store.Replacement) bool {
+		Restore: func(r *store.Successor) bool {
 			return ask(restart, again{time.Duration(settings.Config().Downtime) * time.Second, r})
 		},
 		Ready: func(ctx context.Context) error {

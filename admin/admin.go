@@ -27,7 +27,7 @@ type Options struct {
 	Settings *setting.Settings
 	// Restore has the server stop, put that file in the place of the database, and start
 	// again; it does not wait. It reports false when the server is about to stop already.
-	Restore func(*store.Replacement) bool
+	Restore func(*store.Successor) bool
 	// Restored is how the last restore ended since the program started. Default: there was none.
 	Restored *Restored
 	// Started is when the server did; default now.

@@ -29,27 +29,27 @@ func Restore(ctx context.Context, source, path string) (kept string, err error) 
 		return "", fmt.Errorf("stop the server that uses %s first: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	r, err := replacement(ctx, source, path)
+	r, err := successor(ctx, source, path)
 	if err != nil {
 		return "", err
 	}
 	return r.Replace(ctx)
 }
 
-// A Replacement is a copy of a backup on the newest schema, which lies ready beside the
+// A Successor is a copy of a backup on the newest schema, which lies ready beside the
 // database file whose place it will take.
-type Replacement struct {
+type Successor struct {
 	Source      string // the backup
 	path, ready string
 }
 
 // PrepareRestore does all of Restore that can go wrong for the backup's sake while a
 // server still runs on the file at path. The caller has the lock of that file.
-func PrepareRestore(ctx context.Context, source, path string) (*Replacement, error) {
+func PrepareRestore(ctx context.Context, source, path string) (*Successor, error) {
 	if err := sound(ctx, source); err != nil {
 		return nil, err
 	}
-	return replacement(ctx, source, path)
+	return successor(ctx, source, path)
 }
 
 func sound(ctx context.Context, source string) error {
@@ -63,7 +63,7 @@ func sound(ctx context.Context, source string) error {
 	return nil
 }
 
-func replacement(ctx context.Context, source, path string) (_ *Replacement, err error) {
+func successor(ctx context.Context, source, path string) (_ *Successor, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func replacement(ctx context.Context, source, path string) (_ *Replacement, err 
 	if err != nil {
 		return nil, err
 	}
-	r := &Replacement{Source: source, path: path, ready: temp}
+	r := &Successor{Source: source, path: path, ready: temp}
 	defer func() {
 		if err != nil {
 			r.Drop()
@@ -113,7 +113,7 @@ func refresh(ctx context.Context, path, source string) (err error) {
 }
 
 // CheckHubName says why the hub could not start on the copy under that short name.
-func (r *Replacement) CheckHubName(name string) error {
+func (r *Successor) CheckHubName(name string) error {
 	conn, err := sqlite.OpenConn(uri(r.ready, ""), sqlite.OpenReadOnly|sqlite.OpenURI)
 	if err != nil {
 		return err
@@ -126,12 +126,12 @@ func (r *Replacement) CheckHubName(name string) error {
 }
 
 // Drop takes the copy away. After Replace it does nothing.
-func (r *Replacement) Drop() { _ = os.Remove(r.ready) }
+func (r *Successor) Drop() { _ = os.Remove(r.ready) }
 
 // Replace puts the copy in the place of the database file, which nobody has open; the
 // caller has its lock. Whenever the process dies in the middle, there is the old file or
 // the new one, whole. It returns as Restore.
-func (r *Replacement) Replace(ctx context.Context) (kept string, err error) {
+func (r *Successor) Replace(ctx context.Context) (kept string, err error) {
 	defer func() {
 		if err != nil {
 			r.Drop()
