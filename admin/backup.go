@@ -46,20 +46,19 @@ type backups struct {
 	Plan     store.BackupPlan
 	Next     time.Time // when the schedule makes the next; zero: it is off
 	List     []store.BackupFile
+	Fault    error // why they cannot be listed; an admin can mend it with another folder
 	Failure  *store.BackupFailure
 	Restored *Restored
 }
 
 func (s *server) serveBackups(w http.ResponseWriter, r *http.Request) error {
 	plan := s.plan()
-	all, err := s.Store.Backups(r.Context(), plan.Folder)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, backupsPage(backups{
-		frame: s.frame(r, "Backups"), Plan: plan, Next: plan.Next(time.Now()), List: all,
+	p := backups{
+		frame: s.frame(r, "Backups"), Plan: plan, Next: plan.Next(time.Now()),
 		Failure: s.Store.BackupFailure(), Restored: s.Restored,
-	}))
+	}
+	p.List, p.Fault = s.Store.Backups(r.Context(), plan.Folder)
+	return s.show(w, r, backupsPage(p))
 }
 
 func (s *server) serveBackupMake(w http.ResponseWriter, r *http.Request) error {
