@@ -302,6 +302,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	if next == nil {
 		downtime = time.Duration(settings.Config().Downtime) * time.Second
 	}
+	_ = s.listener.Close() // before anybody is told: who connects after that waits for the next server
 	stopServing()
 	pages, cancel := context.WithTimeout(context.Background(), stopPages)
 	if srv.Shutdown(pages) != nil {

@@ -185,7 +185,7 @@ func (s *server) serveBackupRestore(w http.ResponseWriter, r *http.Request) erro
 		ready.Drop()
 		return refuse(invalid("confirm", "the hub is stopping already; try again in a moment"))
 	}
-	w.Header().Set("Connection", "close") // the next request is for the next server
+	s.awaitStop(w, r)
 	http.Redirect(w, r, "/login?next=/admin/backups", http.StatusSeeOther)
 	return nil
 }

@@ -81,9 +81,23 @@ func (s *server) restart(w http.ResponseWriter, r *http.Request, again bool) err
 		return err
 	}
 	if again {
-		w.Header().Set("Connection", "close") // the next request is for the next server
+		s.awaitStop(w, r)
 	}
 	return s.done(w, r, "/admin/restart", toldSentence(asked))
+}
+
+// awaitStop waits until this server takes no connections any more, so that the next
+// request, on a new one, is answered by the server that comes after it.
+func (s *server) awaitStop(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Connection", "close")
+	if s.Stopping == nil {
+		return
+	}
+	select {
+	case <-s.Stopping:
+	case <-time.After(5 * time.Second): // something else keeps it
+	case <-r.Context().Done():
+	}
 }
 
 func toldSentence(r store.Restart) string {

@@ -182,7 +182,7 @@ const (
 )
 
 // settleTime is how long another program may still have the file open.
-const settleTime = 5 * time.Second
+const settleTime = 3 * time.Second
 
 // settle brings all that the WAL holds into the file, and takes the WAL away. It reports
 // errForeign if the file is damaged.
