@@ -257,6 +257,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 		Restore: func(r *store.Successor) bool {
 			return ask(restart, again{time.Duration(settings.Config().Downtime) * time.Second, r})
 		},
+		LastBackup: func(ctx context.Context) (time.Time, error) { return st.LastBackup(ctx, settings.Backups()) },
 		Ready: func(ctx context.Context) error {
 			if serving.Err() != nil {
 				return errors.New("the hub is stopping")
@@ -278,12 +279,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	running.Go(func() { h.Sample(serving) })
 	running.Go(func() { st.Maintain(background) })
 	running.Go(func() { settings.Follow(background, func(c setting.Config) { h.SetLimits(c.Limits) }) })
-	running.Go(func() {
-		st.ScheduleBackups(background, func() store.BackupPlan {
-			c := settings.Config()
-			return c.Backups()
-		})
-	})
+	running.Go(func() { st.ScheduleBackups(background, settings.Backups) })
 	running.Go(debug.FreeOSMemory) // what starting took, a small machine wants back
 	failed := make(chan error, 1)
 	running.Go(func() { failed <- s.listenAndServe(srv) })

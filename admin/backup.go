@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"context"
 	"fmt"
 	"mime"
 	"net/http"
@@ -20,26 +19,6 @@ type Restored struct {
 	Err    error // why the old file stayed; nil: it did not
 }
 
-// plan says where backups are, and when they are made.
-func (s *server) plan() store.BackupPlan {
-	c := s.Settings.Config()
-	return c.Backups()
-}
-
-// lastBackup is when the newest backup was made that is not known to be damaged.
-func (s *server) lastBackup(ctx context.Context) (last time.Time, ok bool) {
-	all, err := s.Store.Backups(ctx, s.plan().Folder)
-	if err != nil {
-		return last, false // the page of backups tells
-	}
-	for _, b := range all {
-		if b.Kind != store.BeforeRestore && b.Problem == "" {
-			return b.At, true
-		}
-	}
-	return last, false
-}
-
 // backups is the list of them.
 type backups struct {
 	frame
@@ -52,7 +31,7 @@ type backups struct {
 }
 
 func (s *server) serveBackups(w http.ResponseWriter, r *http.Request) error {
-	plan := s.plan()
+	plan := s.Settings.Backups()
 	p := backups{
 		frame: s.frame(r, "Backups"), Plan: plan, Next: plan.Next(time.Now()),
 		Failure: s.Store.BackupFailure(), Restored: s.Restored,
@@ -62,7 +41,7 @@ func (s *server) serveBackups(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) serveBackupMake(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.Store.MakeBackup(r.Context(), s.plan().Folder, store.ByHand)
+	b, err := s.Store.MakeBackup(r.Context(), s.Settings.Backups().Folder, store.ByHand)
 	switch {
 	case err != nil && s.Store.BackupFailure() != nil: // the page tells why, and admins can mend it
 		s.Log.Error("a backup failed", "err", err)
@@ -85,7 +64,7 @@ type backup struct {
 }
 
 func (s *server) backup(r *http.Request, f form) (p backup, err error) {
-	b, err := s.Store.Backup(r.Context(), s.plan().Folder, r.PathValue("name"))
+	b, err := s.Store.Backup(r.Context(), s.Settings.Backups().Folder, r.PathValue("name"))
 	if err != nil {
 		return p, err
 	}
@@ -111,7 +90,7 @@ func (s *server) serveBackup(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) serveBackupCheck(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.Store.CheckBackup(r.Context(), s.plan().Folder, r.PathValue("name"))
+	b, err := s.Store.CheckBackup(r.Context(), s.Settings.Backups().Folder, r.PathValue("name"))
 	if err != nil {
 		return err
 	}
@@ -126,7 +105,7 @@ func backupPath(name string) string { return "/admin/backups/" + url.PathEscape(
 
 // serveBackupDownload is a POST because it is put on record.
 func (s *server) serveBackupDownload(w http.ResponseWriter, r *http.Request) error {
-	f, b, err := s.Store.OpenBackup(r.Context(), s.plan().Folder, r.PathValue("name"))
+	f, b, err := s.Store.OpenBackup(r.Context(), s.Settings.Backups().Folder, r.PathValue("name"))
 	if err != nil {
 		return err
 	}
@@ -139,7 +118,7 @@ func (s *server) serveBackupDownload(w http.ResponseWriter, r *http.Request) err
 
 func (s *server) serveBackupRemove(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
-	if err := s.Store.RemoveBackup(r.Context(), s.plan().Folder, name); err != nil {
+	if err := s.Store.RemoveBackup(r.Context(), s.Settings.Backups().Folder, name); err != nil {
 		return err
 	}
 	return s.done(w, r, "/admin/backups", "Removed "+name+".")

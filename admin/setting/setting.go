@@ -181,6 +181,12 @@ func (s *Settings) Config() Config {
 	return s.force
 }
 
+// Backups is the plan of backups in force.
+func (s *Settings) Backups() store.BackupPlan {
+	c := s.Config()
+	return c.Backups()
+}
+
 // mixed has of now what holds at once, and of start what holds from a start.
 func mixed(start, now Config) Config {
 	to, from := start.flags(), now.flags()

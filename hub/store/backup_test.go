@@ -95,7 +95,23 @@ func TestBackups_failure(t *testing.T) {
 	if _, err := s.MakeBackup(t.Context(), filepath.Join(folder, "x"), store.ByHand); err == nil || s.BackupFailure() == nil || !strings.Contains(s.BackupFailure().Reason, "folder") {
 		t.Errorf("got %v and %+v", err, s.BackupFailure())
 	}
-	must(s.MakeBackup(t.Context(), t.TempDir(), store.ByHand))
+	if _, err := s.LastBackup(t.Context(), store.BackupPlan{Schedule: store.Daily}); err == nil || !strings.Contains(err.Error(), "folder") {
+		t.Errorf("the last backup: %v", err)
+	}
+	made := must(s.MakeBackup(t.Context(), t.TempDir(), store.ByHand))
+	for _, test := range []struct {
+		plan store.BackupPlan
+		ago  time.Duration // at most
+		none bool
+	}{
+		{store.BackupPlan{Folder: filepath.Dir(made.Path), Schedule: store.Daily}, time.Minute, false},
+		{store.BackupPlan{Folder: t.TempDir(), Schedule: store.Daily}, 0, true},
+		{store.BackupPlan{Folder: t.TempDir(), Schedule: store.Off}, time.Second, false},
+	} {
+		if at := must(s.LastBackup(t.Context(), test.plan)); at.IsZero() != test.none || !test.none && time.Since(at) > test.ago {
+			t.Errorf("%+v: the last is of %v", test.plan, at)
+		}
+	}
 	if f := s.BackupFailure(); f != nil {
 		t.Errorf("after a success there is %+v", f)
 	}

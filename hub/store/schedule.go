@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -82,6 +83,25 @@ type BackupFailure struct {
 
 // BackupFailure is nil when the last backup was made.
 func (s *Store) BackupFailure() *BackupFailure { return s.backupFailed.Load() }
+
+// LastBackup is when the newest backup was made that is not known to be damaged, the zero
+// time if there is none, or why there is no newer one. Of a plan that is off it is now:
+// whoever turned it off keeps the file safe otherwise.
+func (s *Store) LastBackup(ctx context.Context, p BackupPlan) (time.Time, error) {
+	if f := s.BackupFailure(); f != nil {
+		return f.At, errors.New(f.Reason)
+	}
+	all, err := s.Backups(ctx, p.Folder)
+	for _, b := range all {
+		if b.Kind != BeforeRestore && b.Problem == "" {
+			return b.At, err
+		}
+	}
+	if p.Schedule == Off {
+		return time.Now(), err
+	}
+	return time.Time{}, err
+}
 
 // ScheduleBackups makes backups as the plan says until ctx ends, and removes the oldest
 // of those it made. One that was missed because no server ran is made at the start. Only
