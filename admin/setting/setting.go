@@ -282,30 +282,41 @@ func (s *Settings) Setting(name string) (Setting, error) {
 	return Setting{}, fmt.Errorf("setting %q: %w", name, store.ErrNotFound)
 }
 
-// Set changes a setting in the file. It refuses what a flag would refuse, and what would
-// not count because the server was given it otherwise.
-func (s *Settings) Set(ctx context.Context, name, value string) (Setting, error) {
+// Check says why Set would refuse a value.
+func (s *Settings) Check(ctx context.Context, name, value string) error {
+	_, err := s.check(ctx, name, value)
+	return err
+}
+
+// check gives what would be in force, if a start came now.
+func (s *Settings) check(ctx context.Context, name, value string) (Config, error) {
 	was, err := s.Setting(name)
 	if err != nil {
-		return was, err
+		return Config{}, err
 	}
 	if was.Fixed != "" {
-		return was, wrong(name, "is "+was.Fixed)
+		return Config{}, wrong(name, "is "+was.Fixed)
 	}
 	s.mu.Lock()
 	now := s.now.config
 	s.mu.Unlock()
-	next, err := s.with(ctx, now, name, strings.TrimSpace(value))
+	return s.with(ctx, now, name, strings.TrimSpace(value))
+}
+
+// Set changes a setting in the file. It refuses what a flag would refuse, and what would
+// not count because the server was given it otherwise.
+func (s *Settings) Set(ctx context.Context, name, value string) (Setting, error) {
+	next, err := s.check(ctx, name, value)
 	if err != nil {
-		return was, err
+		return Setting{}, err
 	}
 	if name == "name" { // until the next start nobody else may take it
 		if err := s.store.Reserve(ctx, next.Name); err != nil {
-			return was, err
+			return Setting{}, err
 		}
 	}
 	if err := s.store.SetSetting(ctx, name, text(next.flags().Lookup(name))); err != nil {
-		return was, err
+		return Setting{}, err
 	}
 	return s.reread(ctx, name)
 }
