@@ -23,7 +23,7 @@ func TestAudit(t *testing.T) {
 	b.get(t, "/admin/audit?actor=admin&action=game&subject=alpha&until=2999-01-01").want(t, http.StatusOK, "game edit", "game add")
 	ann := store.WithActor(t.Context(), store.Actor{Name: "ann"})
 	for range 60 {
-		if err := s.Store.Record(ann, "test record", "x"); err != nil {
+		if err := s.Store.Note(ann, "test record", "x"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -154,7 +154,7 @@ func (s *server) serveBackupRestore(w http.ResponseWriter, r *http.Request) erro
 		return refuse(err)
 	}
 	if err = ready.CheckHubName(s.Settings.Config().Name); err == nil {
-		err = s.Store.Record(r.Context(), "backup restore", p.Of.Name)
+		err = s.Store.Note(r.Context(), "backup restore", p.Of.Name)
 	}
 	if err != nil {
 		ready.Drop()

@@ -161,11 +161,6 @@ func object(of map[string]json.RawMessage) string {
 	return string(text)
 }
 
-// Record puts on record what an operator did that changes nothing in the file.
-func (s *Store) Record(ctx context.Context, action, subject string) error {
-	return s.operate(ctx, action, subject, func(*sqlite.Conn) error { return nil })
-}
-
 // An AuditEntry is something that an operator did.
 type AuditEntry struct {
 	ID      int64           `json:"id"`

@@ -21,7 +21,7 @@ func TestStore_Audit(t *testing.T) {
 	check(t, s.SetSetting(cli, "title", "Moonlight"))
 	check(t, s.SetSetting(cli, "title", "Moonlight"))
 	check(t, s.UnsetSetting(ann, "title"))
-	check(t, s.Record(ann, "backup download", "hearsay-1.db"))
+	check(t, s.Note(ann, "backup download", "hearsay-1.db"))
 	addGame(t, s, "Beta") // nobody did
 
 	list := func(q store.AuditQuery) (texts []string) {

@@ -307,7 +307,7 @@ func (s *Store) OpenBackup(ctx context.Context, folder, name string) (*os.File, 
 	}
 	f, err := os.Open(b.Path)
 	if err == nil {
-		if err = s.Record(ctx, "backup download", b.Name); err != nil {
+		if err = s.Note(ctx, "backup download", b.Name); err != nil {
 			f.Close()
 		}
 	}
