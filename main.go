@@ -34,6 +34,7 @@ import (
 
 	"hearsay/admin"
 	"hearsay/admin/command"
+	"hearsay/admin/setting"
 	"hearsay/hub"
 	"hearsay/hub/store"
 	backbone "hearsay/sync"
@@ -53,7 +54,7 @@ func main() {
 
 // run runs one command until it is done or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	c := config{limits: hub.DefaultLimits()}
+	c := setting.Default()
 	root := &cobra.Command{
 		Use:     "hearsay",
 		Short:   "A chat network for text games in one program and one file",
@@ -62,27 +63,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return command.Environment(cmd, os.LookupEnv)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := c.serve(cmd.Context(), stdout, stderr)
+			err := serve(cmd.Context(), c, cmd.Flags(), stdout, stderr)
 			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 				return nil // it was asked to stop before it had begun
 			}
 			return err
 		},
 	}
-	root.PersistentFlags().StringVar(&c.db, "db", "hearsay.db", "the database `file`")
-	c.flags(root)
+	root.PersistentFlags().StringVar(&c.DB, "db", c.DB, "the database `file`")
+	c.Flags(root.Flags())
 	serve := &cobra.Command{
 		Use: "serve", Short: "Serve the hub (also what hearsay does without a command)",
 		Example: "  hearsay serve --listen 0.0.0.0:8080 --db /var/lib/hearsay/hearsay.db",
 		Args:    cobra.NoArgs, RunE: root.RunE,
 	}
-	c.flags(serve)
-	version := &cobra.Command{
-		Use: "version", Short: "Print the build", Example: "  hearsay version", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return printVersion(cmd, stdout) },
-	}
-	version.Flags().Bool("json", false, "print JSON")
-	root.AddCommand(serve, version)
+	c.Flags(serve.Flags())
+	root.AddCommand(serve, command.Version(build()))
 	command.Add(root)
 	root.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = true }) // they are those of serve
 	root.Long = root.Short + ".\nWithout a command it serves; all settings: hearsay serve --help"
@@ -92,147 +88,145 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return root.ExecuteContext(ctx)
 }
 
-// config are the settings of serve.
-type config struct {
-	db     string // path of the database file
-	listen string // host:port
-	name   string // short name of the hub
-
-	heartbeat    time.Duration // the tick of a socket
-	offlineAfter time.Duration // how long a game without a socket stays online
-	debugFor     time.Duration // how long a socket's debug mode lasts
-	downtime     int           // seconds that a planned stop announces
-
-	logFormat, logLevel string
-	trustedProxies      []string // addresses and networks
-	metricsToken        string
-	tlsCert, tlsKey     string // paths of PEM files
-	compression         bool   // of frames, where a client offers it
-	cpuProfile          string // path of the file to write; "": none
-
-	limits hub.Limits
+// A server is what one run of serve has from its first start to its end, however often
+// an operator has it start again.
+type server struct {
+	given    *setting.Config // by flags and environment
+	flags    *pflag.FlagSet
+	proxies  admin.Proxies
+	log      *slog.Logger
+	stdout   io.Writer
+	unlock   func() error // nil until the file is open for the first time
+	listener *lasting     // so too
+	restored *admin.Restored
 }
 
-func (c *config) flags(cmd *cobra.Command) {
-	f, l := cmd.Flags(), &c.limits
-	f.StringVar(&c.listen, "listen", "127.0.0.1:8080", "`address` to listen on")
-	f.StringVar(&c.name, "name", hub.Name, "short name of the hub itself, 1 to 15 letters and digits")
-	f.DurationVar(&c.heartbeat, "heartbeat", hub.Heartbeat, "how often a socket gets a heartbeat; after three without an answer it is closed")
-	f.DurationVar(&c.offlineAfter, "offline-after", hub.OfflineAfter, "how long a game without a socket stays online")
-	f.DurationVar(&c.debugFor, "debug-for", hub.DebugFor, "how long a socket's debug mode lasts")
-	f.IntVar(&c.downtime, "downtime", int(hub.Downtime/time.Second), "`seconds` that a planned stop announces to games")
-	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
-	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
-	f.StringSliceVar(&c.trustedProxies, "trusted-proxies", nil, "`addresses` or networks of proxies whose X-Forwarded-For and -Proto count, separated by commas")
-	f.StringVar(&c.metricsToken, "metrics-token", "", "bearer `token` that opens /metrics to other machines; without it only this one may look")
-	f.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate chain, to serve https and wss")
-	f.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with the certificate's key")
-	f.BoolVar(&c.compression, "compression", false, "compress frames for clients that offer it; costs much CPU")
-	f.StringVar(&c.cpuProfile, "cpu-profile", "", "write to this `file` where processor time went, for go tool pprof")
-	f.Var(&l.Events, "limit-events", "all events of one socket; 0 is no limit, here and below")
-	f.Var(&l.Sends, "limit-sends", "messages to channels of one socket")
-	f.Var(&l.Subscribes, "limit-subscribes", "subscribes and unsubscribes of one socket")
-	f.Var(&l.Tells, "limit-tells", "tells of one socket")
-	f.IntVar(&l.ApplicationFactor, "limit-application-factor", l.ApplicationFactor, "how many `times` that an application may do")
-	f.IntVar(&l.Drops, "limit-drops", l.Drops, "`events` over a limit within a minute that close a socket")
-	f.IntVar(&l.Failures, "limit-failures", l.Failures, "failed `authentications` a minute of one address and client id")
-	f.IntVar(&l.FailuresAddress, "limit-failures-address", l.FailuresAddress, "failed `authentications` a minute of one address")
-	f.IntVar(&l.Sockets, "limit-sockets", l.Sockets, "`sockets` of one game or application")
-	f.IntVar(&l.AllSockets, "limit-all-sockets", l.AllSockets, "`sockets` in all")
-	f.IntVar(&l.MaxMessage, "max-message", l.MaxMessage, "`bytes` of a message from a client")
-	f.IntVar(&l.MaxText, "max-text", l.MaxText, "`characters` of what a player says")
-	f.IntVar(&l.MaxQueue, "max-queue", l.MaxQueue, "`bytes` that may wait for a slow socket")
-	f.IntVar(&l.History, "max-history", l.History, "`messages` that one channels/history gives")
-}
-
-// check refuses settings that cannot be meant.
-func (c *config) check() error {
-	for field, value := range map[string]int64{
-		"heartbeat": int64(c.heartbeat), "offline_after": int64(c.offlineAfter), "debug_for": int64(c.debugFor),
-		"downtime": int64(c.downtime), "max_message": int64(c.limits.MaxMessage), "max_text": int64(c.limits.MaxText),
-		"max_queue": int64(c.limits.MaxQueue), "max_history": int64(c.limits.History),
-	} {
-		if value <= 0 {
-			return &store.FieldError{Field: field, Reason: "must be more than 0"}
-		}
-	}
-	if (c.tlsCert == "") != (c.tlsKey == "") {
-		return &store.FieldError{Field: "tls_cert", Reason: "goes with tls_key; give both or none"}
-	}
-	return store.CheckShortName(c.name)
-}
-
-func (c *config) logger(w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.logLevel)); err != nil {
-		return nil, &store.FieldError{Field: "log_level", Reason: fmt.Sprintf("%q will not do; use debug, info, warn or error", c.logLevel)}
-	}
-	o := &slog.HandlerOptions{Level: level}
-	switch c.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, o)), nil
-	}
-	return nil, &store.FieldError{Field: "log_format", Reason: fmt.Sprintf("%q will not do; use text or json", c.logFormat)}
+// An again is why a server stops to start again.
+type again struct {
+	downtime time.Duration    // to be announced
+	replace  *store.Successor // what takes the file's place; nil: nothing
 }
 
 // serve serves until ctx ends, then stops in order.
-func (c *config) serve(ctx context.Context, stdout, stderr io.Writer) (err error) {
-	if err := c.check(); err != nil {
+func serve(ctx context.Context, c *setting.Config, flags *pflag.FlagSet, stdout, stderr io.Writer) (err error) {
+	if err := c.Check(); err != nil {
 		return err
 	}
-	log, err := c.logger(stderr)
+	log, err := c.Logger(stderr)
 	if err != nil {
 		return err
 	}
-	stopProfile, err := c.startProfile()
+	stopProfile, err := startProfile(c.CPUProfile)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
-	proxies, err := admin.ParseProxies(c.trustedProxies)
+	proxies, err := admin.ParseProxies(c.TrustedProxies)
 	if err != nil {
 		return &store.FieldError{Field: "trusted_proxies", Reason: err.Error()}
 	}
-	st, err := store.Open(ctx, c.db, store.Options{Log: log})
-	if err != nil {
-		return err
+	s := &server{given: c, flags: flags, proxies: proxies, log: log, stdout: stdout}
+	defer func() { err = errors.Join(err, s.close()) }()
+	for {
+		next, err := s.run(ctx)
+		if err != nil || next == nil {
+			return err
+		}
+		log.Info("starting again")
+		if next.replace != nil {
+			s.restored = s.restore(ctx, next.replace)
+		}
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	unlock, err := store.Lock(st.Path())
-	if err != nil {
-		return fmt.Errorf("%w; stop that one, or name another file with --db", err)
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	if err := st.Reserve(ctx, c.name); err != nil {
-		return err
-	}
-	h, err := hub.New(ctx, st, hub.Options{
-		Log: log, Name: c.name, Heartbeat: c.heartbeat, OfflineAfter: c.offlineAfter, DebugFor: c.debugFor,
-		Limits: &c.limits, Compression: c.compression, Backbone: backbone.New(st), Remote: proxies.Remote,
-	})
-	if err != nil {
-		return err
-	}
-	// Heartbeats end dead sockets, and timeouts other connections: no keep-alive of TCP.
-	listener, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", c.listen)
-	if err != nil {
-		return err
-	}
-	if err := c.greet(ctx, stdout, st, listener.Addr()); err != nil {
-		listener.Close()
-		return err
-	}
-	return c.runServer(ctx, listener, st, h, proxies, log)
 }
 
-// startProfile profiles the processor until stop, if the settings ask for it.
-func (c *config) startProfile() (stop func() error, err error) {
-	if c.cpuProfile == "" {
+// restore puts another file in the place of the database, which is closed. If that cannot
+// be, the old one stays.
+func (s *server) restore(ctx context.Context, r *store.Successor) *admin.Restored {
+	done := &admin.Restored{Source: r.Source, At: time.Now()}
+	if done.Kept, done.Err = r.Replace(ctx); done.Err != nil {
+		s.log.Error("the backup was not restored; the hub goes on with its file", "backup", r.Source, "err", done.Err)
+		return done
+	}
+	s.log.Info("restored a backup", "backup", r.Source, "kept", done.Kept)
+	return done
+}
+
+func (s *server) close() (err error) {
+	if s.listener != nil {
+		err = s.listener.TCPListener.Close()
+	}
+	if s.unlock != nil {
+		err = errors.Join(err, s.unlock())
+	}
+	return err
+}
+
+// run serves until ctx ends, or somebody wants it to start again.
+func (s *server) run(ctx context.Context) (next *again, err error) {
+	st, err := store.Open(ctx, s.given.DB, store.Options{Log: s.log})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	if s.unlock == nil {
+		if s.unlock, err = store.Lock(st.Path()); err != nil {
+			return nil, fmt.Errorf("%w; stop that one, or name another file with --db", err)
+		}
+		s.given.DB = st.Path()
+	}
+	settings, err := setting.Open(ctx, st, *s.given, s.flags, s.log)
+	if err != nil {
+		return nil, err
+	}
+	c := settings.Config()
+	if err := st.Reserve(ctx, c.Name); err != nil {
+		return nil, err
+	}
+	restart := make(chan again, 1)
+	h, err := hub.New(ctx, st, hub.Options{
+		Log: s.log, Name: c.Name, Heartbeat: c.Heartbeat, OfflineAfter: c.OfflineAfter, DebugFor: c.DebugFor,
+		Limits: &c.Limits, Compression: c.Compression, Backbone: backbone.New(st), Remote: s.proxies.Remote,
+		Restart: func(downtime time.Duration) { ask(restart, again{downtime: downtime}) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.listener == nil {
+		// Heartbeats end dead sockets, and timeouts other connections: no keep-alive of TCP.
+		l, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", c.Listen)
+		if err != nil {
+			return nil, err
+		}
+		s.listener = &lasting{l.(*net.TCPListener)}
+	}
+	if err := greet(ctx, s.stdout, &c, st, s.listener.Addr()); err != nil {
+		return nil, err
+	}
+	return s.runServer(ctx, st, h, settings, restart)
+}
+
+// ask asks for a restart, unless somebody has.
+func ask(restart chan<- again, a again) bool {
+	select {
+	case restart <- a:
+		return true
+	default:
+		return false
+	}
+}
+
+// A lasting listener stays open when a server closes it: who connects before the next one
+// serves waits.
+type lasting struct{ *net.TCPListener }
+
+func (l *lasting) Close() error { return l.SetDeadline(time.Unix(1, 0)) }
+
+// startProfile profiles the processor until stop, unless there is no file named.
+func startProfile(name string) (stop func() error, err error) {
+	if name == "" {
 		return func() error { return nil }, nil
 	}
-	file, err := os.Create(c.cpuProfile)
+	file, err := os.Create(name)
 	if err == nil {
 		err = pprof.StartCPUProfile(file)
 	}
@@ -252,14 +246,18 @@ const (
 )
 
 // runServer runs everything that runs. What it starts has ended when it returns.
-func (c *config) runServer(ctx context.Context, listener net.Listener, st *store.Store, h *hub.Hub, proxies admin.Proxies, log *slog.Logger) error {
+func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, settings *setting.Settings, restart chan again) (*again, error) {
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopServing()
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
 	mux.Handle("/", admin.New(admin.Options{
-		Store: st, Hub: h, Name: c.name, Build: build(), Remote: proxies.Remote, Secure: proxies.Secure, MetricsToken: c.metricsToken, Log: log,
-		Stopping: serving.Done(),
+		Store: st, Hub: h, Settings: settings, Build: build(), Started: time.Now(), Remote: s.proxies.Remote, Secure: s.proxies.Secure,
+		MetricsToken: s.given.MetricsToken, Log: s.log, Stopping: serving.Done(), Restored: s.restored,
+		Restore: func(r *store.Successor) bool {
+			return ask(restart, again{time.Duration(settings.Config().Downtime) * time.Second, r})
+		},
+		LastBackup: func(ctx context.Context) (time.Time, error) { return st.LastBackup(ctx, settings.Backups()) },
 		Ready: func(ctx context.Context) error {
 			if serving.Err() != nil {
 				return errors.New("the hub is stopping")
@@ -272,7 +270,7 @@ func (c *config) runServer(ctx context.Context, listener net.Listener, st *store
 		Handler:           http.MaxBytesHandler(mux, 1<<20),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return background },
 		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // websockets want HTTP/1.1
 	}
@@ -280,16 +278,27 @@ func (c *config) runServer(ctx context.Context, listener net.Listener, st *store
 	running.Go(func() { h.Run(background) })
 	running.Go(func() { h.Sample(serving) })
 	running.Go(func() { st.Maintain(background) })
+	running.Go(func() { settings.Follow(background, func(c setting.Config) { h.SetLimits(c.Limits) }) })
+	running.Go(func() { st.ScheduleBackups(background, settings.Backups) })
 	running.Go(debug.FreeOSMemory) // what starting took, a small machine wants back
 	failed := make(chan error, 1)
-	running.Go(func() { failed <- c.listenAndServe(srv, listener) })
+	running.Go(func() { failed <- s.listenAndServe(srv) })
 
 	var err error
+	var next *again
+	downtime := time.Duration(0)
 	select {
 	case <-ctx.Done():
-		log.Info("stopping", "sockets", h.Sockets())
+		s.log.Info("stopping", "sockets", h.Sockets())
+	case a := <-restart:
+		s.log.Info("stopping to start again", "sockets", h.Sockets())
+		next, downtime = &a, a.downtime
 	case err = <-failed:
 	}
+	if next == nil {
+		downtime = time.Duration(settings.Config().Downtime) * time.Second
+	}
+	_ = s.listener.Close() // before anybody is told: who connects after that waits for the next server
 	stopServing()
 	pages, cancel := context.WithTimeout(context.Background(), stopPages)
 	if srv.Shutdown(pages) != nil {
@@ -297,23 +306,26 @@ func (c *config) runServer(ctx context.Context, listener net.Listener, st *store
 	}
 	cancel()
 	sockets, cancel := context.WithTimeout(context.Background(), stopSockets)
-	h.Shutdown(sockets, time.Duration(c.downtime)*time.Second)
+	h.Shutdown(sockets, downtime)
 	cancel()
 	stopBackground()
 	running.Wait()
-	return err
+	return next, err
 }
 
-func (c *config) listenAndServe(srv *http.Server, listener net.Listener) (err error) {
-	if c.tlsCert == "" {
-		err = srv.Serve(listener)
+func (s *server) listenAndServe(srv *http.Server) (err error) {
+	if err := s.listener.SetDeadline(time.Time{}); err != nil {
+		return err
+	}
+	if cert, key := s.given.TLSCert, s.given.TLSKey; cert == "" {
+		err = srv.Serve(s.listener)
 	} else {
 		// Read for each handshake, so that a renewed certificate counts at once.
 		srv.TLSConfig = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			pair, err := tls.LoadX509KeyPair(c.tlsCert, c.tlsKey)
+			pair, err := tls.LoadX509KeyPair(cert, key)
 			return &pair, err
 		}}
-		err = srv.ServeTLS(listener, "", "")
+		err = srv.ServeTLS(s.listener, "", "")
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -322,14 +334,14 @@ func (c *config) listenAndServe(srv *http.Server, listener net.Listener) (err er
 }
 
 // greet prints where the hub is and what to do next.
-func (c *config) greet(ctx context.Context, w io.Writer, st *store.Store, at net.Addr) error {
+func greet(ctx context.Context, w io.Writer, c *setting.Config, st *store.Store, at net.Addr) error {
 	games, err := st.Games(ctx)
 	if err != nil {
 		return err
 	}
 	web, socket := "http", "ws"
-	if c.tlsCert != "" {
-		if _, err := tls.LoadX509KeyPair(c.tlsCert, c.tlsKey); err != nil {
+	if c.TLSCert != "" {
+		if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
 			return &store.FieldError{Field: "tls_cert", Reason: err.Error()}
 		}
 		web, socket = "https", "wss"
@@ -340,7 +352,7 @@ func (c *config) greet(ctx context.Context, w io.Writer, st *store.Store, at net
 	}
 	fmt.Fprintf(w, "Hearsay %s\n\n  page    %s://%s/\n  socket  %s://%s/socket\n  file    %s (%d games)\n\n",
 		build(), web, here, socket, here, st.Path(), len(games))
-	if address, err := netip.ParseAddrPort(at.String()); err == nil && !address.Addr().IsLoopback() && c.tlsCert == "" {
+	if address, err := netip.ParseAddrPort(at.String()); err == nil && !address.Addr().IsLoopback() && c.TLSCert == "" {
 		fmt.Fprint(w, "Other machines reach this without encryption, secrets and all. Put a proxy with TLS before it\n"+
 			"(Caddy, nginx; then set --trusted-proxies), or give --tls-cert and --tls-key.\n\n")
 	}
@@ -370,13 +382,4 @@ func build() string {
 		}
 	}
 	return fmt.Sprintf("%s%s (%s, %s/%s)", name, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-}
-
-func printVersion(cmd *cobra.Command, w io.Writer) error {
-	if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
-		_, err := fmt.Fprintf(w, "{\"build\":%q}\n", build())
-		return err
-	}
-	_, err := fmt.Fprintln(w, "hearsay", build())
-	return err
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,10 +21,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
+	"github.com/coder/websocket"
 	"github.com/spf13/pflag"
 
-	"hearsay/hub"
+	"hearsay/admin/setting"
 	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -63,9 +65,10 @@ func TestDialogues_beyond(t *testing.T) {
 // TestImports keeps the arrows between packages as ARCHITECTURE.md draws them.
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
-		"hearsay":                  {"hearsay/admin", "hearsay/admin/command", "hearsay/hub", "hearsay/hub/store", "hearsay/sync"},
-		"hearsay/admin":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/store", "hearsay/hub/wire"},
-		"hearsay/admin/command":    {"hearsay/hub/store"},
+		"hearsay":                  {"hearsay/admin", "hearsay/admin/command", "hearsay/admin/setting", "hearsay/hub", "hearsay/hub/store", "hearsay/sync"},
+		"hearsay/admin":            {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub", "hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/admin/command":    {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub/store"},
+		"hearsay/admin/setting":    {"hearsay/hub", "hearsay/hub/store"},
 		"hearsay/assets":           nil,
 		"hearsay/hub":              {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/hubtest":      {"hearsay/hub/store", "hearsay/hub/wire"},
@@ -477,16 +480,206 @@ func (k *killing) verify(t *testing.T) {
 	}
 }
 
+// connect connects a game to a running hub.
+func connect(t *testing.T, p *hubtest.Program, c store.Credential) *hubtest.Socket {
+	t.Helper()
+	s, err := hubtest.Dial(t.Context(), p.Socket())
+	if err == nil {
+		t.Cleanup(func() { s.Conn.CloseNow() })
+		err = s.Authenticate(t.Context(), c, map[string]any{"channels": []string{"gossip"}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// wantRestart reads a restart notice, and the close if the hub stops.
+func wantRestart(t *testing.T, s *hubtest.Socket, stops bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		f, err := s.Read(ctx)
+		if err != nil {
+			t.Errorf("no restart was announced: %v", err)
+			return
+		}
+		if f.Event == wire.Restart {
+			break
+		}
+	}
+	for stops {
+		if _, err := s.Read(ctx); err != nil {
+			if websocket.CloseStatus(err) != wire.ClosePlannedStop {
+				t.Errorf("the socket ended with %v", err)
+			}
+			return
+		}
+	}
+}
+
+// TestRestart: settings of the file hold at once or after a restart, which the server does
+// by itself; who connects meanwhile waits.
+func TestRestart(t *testing.T) {
+	p := hubtest.NewProgram(t, program, map[string]string{"max_history": "50"})
+	c := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha")
+	p.SQL(`INSERT INTO settings VALUES ('offline-after', 'soon'), ('max-history', '60')`)
+	p.Start()
+	hubtest.Eventually(t, "the warning", func() bool { return strings.Contains(p.Printed(), "setting=offline-after") })
+	s := connect(t, p, c)
+	say := func(s *hubtest.Socket, text string) string {
+		t.Helper()
+		f, err := s.Ask(t.Context(), wire.ChannelsSend, wire.SendPayload{Channel: "gossip", Name: "Ann", Message: text}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.Status
+	}
+	if got := say(s, "Hello"); got != wire.StatusSuccess {
+		t.Errorf("before: %s", got)
+	}
+	p.Run("setting", "set", "max-text", "3")
+	hubtest.Eventually(t, "the limit", func() bool { return say(s, "Hi, all") == wire.StatusFailure })
+
+	if out := p.Run("restart", "announce", "--downtime", "60"); out != "Told Alpha. Now stop the server, and start it again.\n" {
+		t.Errorf("announced: %s", out)
+	}
+	wantRestart(t, s, false)
+	if got := say(s, "Hi"); got != wire.StatusSuccess {
+		t.Errorf("afterwards: %s", got)
+	}
+
+	p.Run("setting", "set", "name", "Moonlight")
+	if out := p.Run("restart", "now"); out != "Told Alpha. The server starts again.\n" {
+		t.Errorf("restarted: %s", out)
+	}
+	wantRestart(t, s, true)
+	s = connect(t, p, c) // at once: it waits
+	if got := say(s, "Hello"); got != wire.StatusFailure {
+		t.Errorf("the limit is forgotten: %s", got)
+	}
+	f, err := s.Ask(t.Context(), wire.TellsSend, map[string]any{
+		"from_name": "Ann", "to_game": "Moonlight", "to_name": "system", "sent_at": "2026-01-01T00:00:00Z", "message": "Hi",
+	}, nil)
+	if err != nil || f.Error == "unknown game" {
+		t.Errorf("the hub is not called Moonlight: %s %s, %v", f.Status, f.Error, err)
+	}
+	if n := strings.Count(p.Printed(), "Stop with Ctrl-C"); n != 2 {
+		t.Errorf("it started %d times", n)
+	}
+	s.Conn.CloseNow() // else the stop waits for it
+	p.Stop()
+}
+
+// TestRestore: the server puts a backup in the place of its own file, from the browser.
+func TestRestore(t *testing.T) {
+	p := hubtest.NewProgram(t, program, nil)
+	c := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha")
+	st, err := store.Open(t.Context(), p.Path(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.CreateUser(t.Context(), store.User{Username: "ann", Role: store.Admin}, "correct horse"); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var made store.BackupFile
+	if err := json.Unmarshal([]byte(p.Run("backup", "--json")), &made); err != nil {
+		t.Fatal(err)
+	}
+	p.Add("game", "add", "--short-name", "Beta", "--name", "Beta")
+	p.Start()
+	s := connect(t, p, c)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar, Timeout: 30 * time.Second}
+	ask := func(path string, form url.Values) string {
+		t.Helper()
+		var answer *http.Response
+		var err error
+		if form == nil {
+			answer, err = browser.Get(p.Page(path))
+		} else {
+			answer, err = browser.PostForm(p.Page(path), form)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	signIn := url.Values{"username": {"ann"}, "password": {"correct horse"}, "next": {"/admin/backups"}}
+	if page := ask("/login", signIn); !strings.Contains(page, made.Name) {
+		t.Fatalf("no backup is on the page: %s", page)
+	}
+	// The answer is the login of the server that comes after.
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		wantRestart(t, s, true)
+	}()
+	if page := ask("/admin/backups/"+made.Name+"/restore", url.Values{"confirm": {"restore"}}); !strings.Contains(page, `id="password"`) {
+		t.Errorf("after the restore: %s", page)
+	}
+	<-told
+	page := ask("/login", signIn)
+	for _, want := range []string{"Restored " + made.Name, ".before-restore-"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q: %s", want, page)
+		}
+	}
+	connect(t, p, c).Conn.CloseNow() // else the next stop waits for it
+	if games := p.SQL(`SELECT short_name FROM games`); len(games) != 1 {
+		t.Errorf("there are the games %v", games)
+	}
+	if rows := p.SQL(`SELECT actor FROM audit WHERE action = 'backup restore'`); len(rows) != 1 || rows[0]["actor"] != "ann" {
+		t.Errorf("on record is %v", rows)
+	}
+	kept, err := filepath.Glob(p.Path() + ".before-restore-*")
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept is %q, %v", kept, err)
+	}
+	if problems, err := store.Check(t.Context(), kept[0]); err != nil || len(problems) > 0 {
+		t.Errorf("the old file: %q, %v", problems, err)
+	}
+	if f, err := store.Inspect(t.Context(), kept[0]); err != nil || f.Games != 2 {
+		t.Errorf("the old file: %+v, %v", f, err)
+	}
+
+	// What cannot be restored because another program has the file open leaves it as it is.
+	other, err := store.Open(t.Context(), p.Path(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask("/admin/backups/"+made.Name+"/restore", url.Values{"confirm": {"restore"}})
+	hubtest.Eventually(t, "the server", func() bool { return strings.Count(p.Printed(), "Stop with Ctrl-C") == 3 })
+	if err := other.Close(); err != nil {
+		t.Error(err)
+	}
+	if page := ask("/admin/backups", nil); !strings.Contains(page, "was not restored") || !strings.Contains(page, "another program") {
+		t.Errorf("the page says nothing: %s", page)
+	}
+	p.Stop()
+}
+
 // TestReadme: the README knows every setting, with its default.
 func TestReadme(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := config{limits: hub.DefaultLimits()}
-	cmd := &cobra.Command{}
-	c.flags(cmd)
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	setting.Default().Flags(flags)
+	flags.VisitAll(func(f *pflag.Flag) {
 		for line := range strings.Lines(string(readme)) {
 			if strings.HasPrefix(line, "| ") && strings.Contains(line, "`--"+f.Name+"`") {
 				if value := f.DefValue; value != "" && value != "[]" && !strings.Contains(line, "`"+value+"`") {

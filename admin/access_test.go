@@ -50,6 +50,11 @@ var accessTable = map[string][]string{
 		"GET /admin/people", "GET /admin/new/user", "POST /admin/new/user", "GET /admin/people/{name}", "POST /admin/people/{name}/role",
 		"POST /admin/people/{name}/link", "POST /admin/people/{name}/totp/off", "POST /admin/people/{name}/remove",
 		"GET /admin/sessions", "POST /admin/sessions/{id}/revoke",
+		"GET /admin/audit", "GET /admin/settings", "POST /admin/settings/{name}", "POST /admin/settings/{name}/unset",
+		"GET /admin/restart", "POST /admin/restart/announce", "POST /admin/restart/now",
+		"GET /admin/backups", "POST /admin/backups", "GET /admin/backups/{name}", "POST /admin/backups/{name}/check",
+		"POST /admin/backups/{name}/download", "POST /admin/backups/{name}/restore", "POST /admin/backups/{name}/remove",
+		"GET /admin/about", "GET /admin/about/licences",
 	},
 }
 

@@ -99,7 +99,7 @@ type twoFactor struct {
 }
 
 func (s *server) serveTOTP(w http.ResponseWriter, r *http.Request) error {
-	key, err := store.NewTOTP(s.Name, who(r).Username)
+	key, err := store.NewTOTP(s.heading(), who(r).Username)
 	if err != nil {
 		return err
 	}

@@ -24,9 +24,10 @@ func TestSetup(t *testing.T) {
 	b.get(t, "/login").want(t, http.StatusOK, "Nobody can sign in yet")
 	b.get(t, "/setup/"+token+"x").want(t, http.StatusNotFound, "This link does not work")
 	b.get(t, "/setup/"+token).want(t, http.StatusOK, "Welcome to your hub", "At least 10 characters")
-	good := []string{"username", "ann", "password", password, "again", password, "short_name", "Alpha", "name", "Alpha MUD"}
+	good := []string{"username", "ann", "password", password, "again", password, "title", "Moonlight", "short_name", "Alpha", "name", "Alpha MUD"}
 	for field, wrong := range map[string][2]string{
 		"username": {"a n", "3 to 50 letters"}, "again": {"other", "not the same"}, "short_name": {"has spaces", "1 to 15 letters"}, "name": {"", "is missing"},
+		"title": {strings.Repeat("x", 101), "at most 100"},
 	} {
 		fields := append([]string{}, good...)
 		for i := 0; i < len(fields); i += 2 {

@@ -13,16 +13,26 @@ import (
 
 	"github.com/a-h/templ"
 
+	"hearsay/admin/setting"
 	"hearsay/hub"
 	"hearsay/hub/store"
 )
 
-// Options says what the pages show and how they learn it. Store and Hub are needed
-// by all but the public pages.
+// Options says what the pages show and how they learn it. Store, Hub and Settings are
+// needed by all but the public pages.
 type Options struct {
 	Store *store.Store
 	Hub   *hub.Hub
-	// Name is what the operator calls the network; default "Hearsay".
+	// Settings are those of the server.
+	Settings *setting.Settings
+	// Restore has the server stop, put that file in the place of the database, and start
+	// again; it does not wait. It reports false when the server is about to stop already.
+	Restore func(*store.Successor) bool
+	// Restored is how the last restore ended since the program started. Default: there was none.
+	Restored *Restored
+	// Started is when the server did; default now.
+	Started time.Time
+	// Name is what people read as the network's, without Settings; default "Hearsay".
 	Name string
 	// Build is the build of the program, shown at the foot of every page;
 	// default "development build".
@@ -74,9 +84,21 @@ func New(o Options) http.Handler {
 	if o.Secure == nil {
 		o.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
+	if o.Started.IsZero() {
+		o.Started = time.Now()
+	}
 	s := &server{Options: o}
 	s.live = newTopics(s.topics(), o.Stopping, o.Log)
 	return guard(s.handler())
+}
+
+// heading is what people read as the network's name.
+func (s *server) heading() string {
+	if s.Settings == nil {
+		return s.Name
+	}
+	c := s.Settings.Config()
+	return c.Heading()
 }
 
 func peer(r *http.Request) netip.Addr {

@@ -1,5 +1,5 @@
 // Package admin is what the operator sees: the front page of the hub, its
-// health and its metrics. [New] returns all of it as one [http.Handler], which
+// health and its metrics, and the pages to run it. [New] returns all of it as one [http.Handler], which
 // also serves the files of package assets, so that its pages are whole
 // wherever it is mounted. All routes stand in one table, in routes.go.
 //

@@ -124,9 +124,10 @@ func TestFirstRun_inBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.open(t, "/setup/"+token)
-	b.fill(t, "username", "ann", "password", password, "again", password, "short_name", "Alpha", "name", "Alpha MUD")
+	b.fill(t, "username", "ann", "password", password, "again", password, "title", "Moonlight", "short_name", "Alpha", "name", "Alpha MUD")
 	b.press(t, "Begin")
 	b.see(t, "Keep the secret now")
+	b.await(t, ".brand", "Moonlight")
 	c := store.Credential{ClientID: b.text(t, "dl dd:nth-of-type(2)"), Secret: b.text(t, "dl dd:nth-of-type(3)")}
 	socket := connect(t, s, c, "Bob")
 	if f, err := socket.Ask(t.Context(), wire.ChannelsSend, map[string]string{"channel": "gossip", "name": "Bob", "message": "Hello"}, nil); err != nil || f.Status != wire.StatusSuccess {

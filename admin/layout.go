@@ -32,7 +32,7 @@ type frame struct {
 // a page.
 func (s *server) frame(r *http.Request, title string) frame {
 	v := who(r)
-	f := frame{Title: title, Name: s.Name, Build: s.Build, Path: r.URL.Path, User: v.User, Now: time.Now()}
+	f := frame{Title: title, Name: s.heading(), Build: s.Build, Path: r.URL.Path, User: v.User, Now: time.Now()}
 	if v.signedIn() {
 		f.Flash = s.drawers.takeFlash(v.ID)
 		f.Waiting, _ = s.Store.Waiting(r.Context()) // a page does without it

@@ -130,6 +130,23 @@ func (s *server) routes() []route {
 		{"POST /admin/people/{name}/remove", admin, s.servePersonRemove},
 		{"GET /admin/sessions", admin, s.serveSessions},
 		{"POST /admin/sessions/{id}/revoke", admin, s.serveSessionRevoke},
+
+		{"GET /admin/audit", admin, s.serveAudit},
+		{"GET /admin/settings", admin, s.serveSettings},
+		{"POST /admin/settings/{name}", admin, s.serveSettingSet},
+		{"POST /admin/settings/{name}/unset", admin, s.serveSettingUnset},
+		{"GET /admin/restart", admin, s.serveRestart},
+		{"POST /admin/restart/announce", admin, s.serveRestartAnnounce},
+		{"POST /admin/restart/now", admin, s.serveRestartNow},
+		{"GET /admin/backups", admin, s.serveBackups},
+		{"POST /admin/backups", admin, s.serveBackupMake},
+		{"GET /admin/backups/{name}", admin, s.serveBackup},
+		{"POST /admin/backups/{name}/check", admin, s.serveBackupCheck},
+		{"POST /admin/backups/{name}/download", admin, s.serveBackupDownload},
+		{"POST /admin/backups/{name}/restore", admin, s.serveBackupRestore},
+		{"POST /admin/backups/{name}/remove", admin, s.serveBackupRemove},
+		{"GET /admin/about", admin, s.serveAbout},
+		{"GET /admin/about/licences", admin, s.serveLicences},
 	}
 }
 
@@ -173,6 +190,13 @@ var navigation = [][]item{
 		{"/admin/blocks", "Blocked names", admin},
 		{"/admin/people", "People", admin},
 		{"/admin/sessions", "Sessions", admin},
+		{"/admin/audit", "Audit log", admin},
+	},
+	{
+		{"/admin/settings", "Settings", admin},
+		{"/admin/backups", "Backups", admin},
+		{"/admin/restart", "Restart", admin},
+		{"/admin/about", "About", admin},
 	},
 }
 

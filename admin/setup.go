@@ -12,7 +12,8 @@ import (
 type setup struct {
 	frame
 	form
-	Token string
+	Token    string
+	Nameless bool // neither a flag nor the environment has named the network
 }
 
 // serveSetup shows the form, if the link works.
@@ -21,7 +22,12 @@ func (s *server) serveSetup(w http.ResponseWriter, r *http.Request) error {
 	if u, err := s.Store.LinkFor(r.Context(), token, time.Now()); err != nil || u.ID != 0 {
 		return s.badLink(w, r, err, "Start the hub again, and it prints another, as long as there is no admin.")
 	}
-	return s.show(w, r, setupPage(setup{frame: s.frame(r, "Welcome"), Token: token}))
+	return s.show(w, r, setupPage(setup{frame: s.frame(r, "Welcome"), Token: token, Nameless: s.nameless()}))
+}
+
+func (s *server) nameless() bool {
+	title, err := s.Settings.Setting("title")
+	return err == nil && title.Fixed == ""
 }
 
 // badLink is the page of a link that does not work.
@@ -35,14 +41,19 @@ func (s *server) badLink(w http.ResponseWriter, r *http.Request, err error, mend
 	return nil
 }
 
-// serveSetUp makes the first admin, and the first game if one is named.
+// serveSetUp makes the first admin, names the network if that is wanted, and makes the
+// first game if one is named.
 func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
-	p := setup{form: posted(r), Token: r.PathValue("token")}
+	p := setup{form: posted(r), Token: r.PathValue("token"), Nameless: s.nameless()}
 	game := store.Game{ShortName: p.Text("short_name"), Name: p.Text("name"), Display: true, AllowCharacterRegistration: true}
 	wanted := game.ShortName != "" || game.Name != ""
 	_, err := s.Store.LinkFor(r.Context(), p.Token, time.Now())
 	if err == nil && wanted { // what is wrong with it is known before the admin is made
 		err = s.Store.CheckGame(r.Context(), game)
+	}
+	title := p.Text("title")
+	if err == nil && title != "" {
+		err = s.Settings.Check(r.Context(), "title", title)
 	}
 	password := r.PostFormValue("password")
 	if err == nil && password != r.PostFormValue("again") {
@@ -61,6 +72,11 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	case err != nil:
 		return s.badLink(w, r, err, "If there is an admin already, sign in.")
+	}
+	if title != "" {
+		if _, err := s.Settings.Set(r.Context(), "title", title); err != nil {
+			return err
+		}
 	}
 	token, err := s.Store.StartSession(r.Context(), u.ID, s.Remote(r).String(), r.UserAgent())
 	if err != nil {

@@ -67,6 +67,12 @@ func setupPage(p setup) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			if p.Nameless {
+				templ_7745c5c3_Err = field(p.form, "title", "Name of the network", "What people read on its pages. It can be changed later.", templ.Attributes{"maxlength": "100", "autocomplete": "off"}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<fieldset><legend>Your first game</legend><p class=\"quiet\">Leave it empty to add games later.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -18,6 +18,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"hearsay/admin"
+	"hearsay/admin/setting"
 	"hearsay/hub"
 	"hearsay/hub/store"
 	backbone "hearsay/sync"
@@ -63,7 +64,13 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := admin.Options{Store: st, Hub: h, Name: "Starlight"}
+	given := *setting.Default()
+	given.DB, given.Title = st.Path(), "Starlight"
+	settings, err := setting.Open(t.Context(), st, given, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := admin.Options{Store: st, Hub: h, Settings: settings}
 	for _, option := range options {
 		option(&o)
 	}
@@ -71,6 +78,7 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	var running sync.WaitGroup
 	running.Go(func() { h.Run(ctx) })
 	running.Go(func() { st.Maintain(ctx) })
+	running.Go(func() { o.Settings.Follow(ctx, func(c setting.Config) { h.SetLimits(c.Limits) }) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
 	mux.Handle("/", admin.New(o))

@@ -60,6 +60,13 @@ var tour = map[string]string{
 	"GET /admin/rules/{id}":                 "/admin/rules/2",
 	"GET /admin/review":                     "/admin/review",
 	"GET /admin/messages/{id}":              "/admin/messages/1",
+	"GET /admin/audit":                      "/admin/audit",
+	"GET /admin/settings":                   "/admin/settings",
+	"GET /admin/restart":                    "/admin/restart",
+	"GET /admin/backups":                    "/admin/backups",
+	"GET /admin/backups/{name}":             "/admin/backups/hearsay-20260901T040000Z-scheduled.db",
+	"GET /admin/about":                      "/admin/about",
+	"GET /admin/about/licences":             "/admin/about/licences",
 }
 
 // notPages are GET routes that people do not look at.
@@ -138,6 +145,20 @@ func furnish(t testing.TB, s *site) {
 	_, err = s.Store.Authenticate(ctx, eldoria.ClientID, eldoria.Secret, time.Now().Add(-75*time.Hour))
 	check(err)
 	_, err = s.Store.RotateGame(ctx, "Eldoria", store.Rotation{OldEnds: time.Now().Add(6 * time.Hour)})
+	check(err)
+
+	backups := filepath.Join(filepath.Dir(s.Store.Path()), "backups")
+	check(os.Mkdir(backups, 0o700))
+	check(store.Backup(ctx, s.Store.Path(), filepath.Join(backups, "hearsay-20260901T040000Z-scheduled.db")))
+	check(os.WriteFile(filepath.Join(backups, "hearsay-20260831T040000Z-scheduled.db"), []byte("no database"), 0o600))
+	_, err = s.Store.CheckBackup(ctx, backups, "hearsay-20260831T040000Z-scheduled.db")
+	check(err)
+	ann := store.WithActor(ctx, store.Actor{Name: "ann", Address: "192.0.2.7"})
+	check(s.Store.UpdateGame(ann, "Alpha", store.GameEdit{Tagline: new("Dragons, tea, and " + strings.Repeat("more ", 30))}))
+	for name, value := range map[string]string{"title": "The Starlight Network", "heartbeat": "many", "name": "Moonlight"} {
+		check(s.Store.SetSetting(ann, name, value))
+	}
+	_, err = s.Store.AskRestart(ann, 30, false)
 	check(err)
 }
 

@@ -42,7 +42,7 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame, message 
 	}
 	key := failure{network(s.remote), p.ClientID}
 	try := Failure{Last: now, Remote: s.remote, ClientID: p.ClientID, Frame: wire.Show(message, f, nil, takeBytes)}
-	if s.hub.failures.over(key, s.hub.l.Failures, now) {
+	if s.hub.failures.over(key, s.hub.Limits().Failures, now) {
 		countAuthentication("throttled")
 		try.Why = TooManyFailures
 		s.hub.memories.throttled(try)
@@ -227,7 +227,7 @@ func (s *session) suspended(ctx context.Context, a admission) (reason string, er
 func (s *session) reserve(o owner) bool {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	if most := s.hub.l.Sockets; most > 0 && s.hub.sockets[o] >= most {
+	if most := s.hub.Limits().Sockets; most > 0 && s.hub.sockets[o] >= most {
 		return false
 	}
 	s.hub.sockets[o]++

@@ -194,7 +194,7 @@ func (h *Hub) cleanMessage(message string) (cleaned, reason string) {
 	switch {
 	case message == "":
 		return "", wire.ErrorMessageEmpty
-	case utf8.RuneCountInString(message) > h.l.MaxText:
+	case utf8.RuneCountInString(message) > h.Limits().MaxText:
 		return "", wire.ErrorMessageTooLong
 	}
 	return message, ""
@@ -212,7 +212,7 @@ func (s *session) handleHistory(ctx context.Context, f wire.Frame) {
 		s.fail(f, wire.ErrorNotSubscribed(p.Channel))
 		return
 	}
-	q := store.HistoryQuery{Channel: id, Limit: s.hub.l.History}
+	q := store.HistoryQuery{Channel: id, Limit: s.hub.Limits().History}
 	if p.Limit > 0 {
 		q.Limit = min(p.Limit, q.Limit)
 	}

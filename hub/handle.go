@@ -88,8 +88,8 @@ func (s *session) handleActive(f wire.Frame, err error) {
 		return
 	}
 	now := time.Now()
-	if s.buckets == nil {
-		s.buckets = newBuckets(s.hub.l, s.peer.Application)
+	if l := s.hub.Limits(); s.buckets == nil || s.buckets.of != l {
+		s.buckets = newBuckets(l, s.peer.Application)
 	}
 	h, known := handlers[f.Event]
 	bucket := wire.NoBucket

@@ -36,6 +36,10 @@ type Options struct {
 	Limits       *Limits       // nil: DefaultLimits
 	Compression  bool          // compress frames for clients that offer it
 
+	// Restart is called when an operator wants the server to stop and start again. It has
+	// that done, and does not wait for it. nil: nobody can.
+	Restart func(downtime time.Duration)
+
 	// Backbone feeds applications; nil: they get no records.
 	Backbone Backbone
 	// Remote finds the address of a client behind trusted proxies; nil: the connection's.
@@ -60,10 +64,10 @@ type Send = func(through store.VersionID, frames ...[]byte) error
 // A Hub is the meeting point of all sockets. Create it with New, run it with Run,
 // mount it at /socket, end it with Shutdown.
 type Hub struct {
-	o     Options
-	l     Limits
-	store *store.Store
-	log   *slog.Logger
+	o      Options
+	limits atomic.Pointer[Limits]
+	store  *store.Store
+	log    *slog.Logger
 
 	failures   throttle[failure]
 	addresses  throttle[netip.Addr]
@@ -128,11 +132,12 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 		l = *o.Limits
 	}
 	h := &Hub{
-		o: o, l: l, store: st, log: o.Log,
+		o: o, store: st, log: o.Log,
 		sessions: map[*session]struct{}{}, sockets: map[owner]int{},
 		presence: presence{}, directory: newDirectory(), echoes: echoes{},
 		memories: memories{of: map[owner]*memory{}, clients: map[string]owner{}},
 	}
+	h.SetLimits(l)
 	if err := h.load(ctx); err != nil {
 		return nil, err
 	}
@@ -142,11 +147,12 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 	return h, nil
 }
 
-// Run follows the log of versions, and delivers what people approve, until ctx ends.
+// Run follows the log of versions, delivers what people approve, and announces the
+// restarts that the store is asked for, until ctx ends.
 func (h *Hub) Run(ctx context.Context) {
 	wake, stop := h.store.Watch()
 	defer stop()
-	admitted, reviewed := h.store.Admissions()-1, h.store.Reviews()-1 // never looked
+	admitted, reviewed, asked := h.store.Admissions()-1, h.store.Reviews()-1, h.store.Asked()-1 // never looked
 	for {
 		err := h.followBy(ctx, h.store.Recent)
 		if n := h.store.Admissions(); n != admitted && err == nil {
@@ -162,6 +168,10 @@ func (h *Hub) Run(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			h.log.Error("changes could not be read", "err", err)
 		}
+		if n := h.store.Asked(); n != asked {
+			asked = n
+			h.restart(ctx)
+		}
 		select {
 		case <-wake:
 		case <-h.ruleEnds():
@@ -174,7 +184,7 @@ func (h *Hub) Run(ctx context.Context) {
 // ServeHTTP upgrades a request to a socket and serves it until it closes. Section 1.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	remote := h.remote(r)
-	if h.addresses.over(network(remote), h.l.FailuresAddress, time.Now()) {
+	if h.addresses.over(network(remote), h.Limits().FailuresAddress, time.Now()) {
 		w.Header().Set("Retry-After", "60")
 		http.Error(w, "too many failed authentications from this address; wait a minute", http.StatusTooManyRequests)
 		return
@@ -192,7 +202,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.log.Debug("no websocket", "remote", remote, "err", err)
 		return
 	}
-	conn.SetReadLimit(int64(h.l.MaxMessage))
+	conn.SetReadLimit(int64(h.Limits().MaxMessage))
 	s.conn, s.link.deflates = conn, w.Header().Get("Sec-WebSocket-Extensions") != ""
 	h.serve(s)
 }
@@ -214,7 +224,7 @@ func (h *Hub) serve(s *session) {
 		_ = s.conn.Close(wire.ClosePlannedStop, "restarting") // whether the peer answers is its affair
 		return
 	}
-	if h.l.AllSockets > 0 && len(h.sessions) >= h.l.AllSockets {
+	if most := h.Limits().AllSockets; most > 0 && len(h.sessions) >= most {
 		s.end(ending{code: wire.CloseTryLater, reason: "too many sockets"})
 	}
 	s.shard = h.shards[len(h.sessions)%len(h.shards)]

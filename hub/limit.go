@@ -83,8 +83,21 @@ func DefaultLimits() Limits {
 	}
 }
 
+// Limits are those in force; nobody may write to them.
+func (h *Hub) Limits() *Limits { return h.limits.Load() }
+
+// SetLimits puts other limits in force. They hold at once, also for the sockets that
+// are there, whose buckets are full again; but MaxMessage holds for new sockets.
+func (h *Hub) SetLimits(l Limits) {
+	if was := h.limits.Load(); was == nil || *was != l {
+		h.limits.Store(&l)
+	}
+}
+
 // buckets are the token buckets of one session; only its reader uses them.
 type buckets struct {
+	of *Limits // that they were made by
+
 	events, sends, subscribes, tells *rate.Limiter
 
 	most  int     // drops within a minute
@@ -92,12 +105,13 @@ type buckets struct {
 	next  int
 }
 
-func newBuckets(l Limits, application bool) *buckets {
+func newBuckets(l *Limits, application bool) *buckets {
 	factor := 1
 	if application {
 		factor = max(1, l.ApplicationFactor)
 	}
 	return &buckets{
+		of:     l,
 		events: l.Events.limiter(factor), sends: l.Sends.limiter(factor),
 		subscribes: l.Subscribes.limiter(factor), tells: l.Tells.limiter(factor),
 		most: l.Drops,

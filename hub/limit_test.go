@@ -3,6 +3,7 @@ package hub
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -241,11 +242,37 @@ func TestNetwork(t *testing.T) {
 }
 
 func TestLimits_none(t *testing.T) {
-	b := newBuckets(Limits{}, true)
+	b := newBuckets(&Limits{}, true)
 	now := time.Now()
 	for range 10000 {
 		if !b.take(wire.BucketSends, now) || b.drop(now) {
 			t.Fatal("there is a limit without limits")
 		}
 	}
+}
+
+// TestSetLimits: other limits hold at once for the sockets that are there, and the same
+// limits again change nothing.
+func TestSetLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{})
+		c := w.game("Alpha")
+		s := w.join(c, `,"channels":["gossip"]`)
+		said := `{"channel":"gossip","name":"Bob","message":"four"}`
+		equal(t, "at once", s.within(12, wire.ChannelsSend, said), 10)
+		w.SetLimits(*w.Limits())
+		equal(t, "after the same limits", s.within(2, wire.ChannelsSend, said), 0)
+		l := DefaultLimits()
+		l.Sends, l.MaxText, l.Sockets = Rate{3, 1}, 3, 1
+		w.SetLimits(l)
+		equal(t, "after others", s.within(5, wire.ChannelsSend, said), 3)
+		settle(10 * time.Second)
+		s.send(wire.ChannelsSend, "long", said)
+		if got := s.next(); !strings.Contains(got, `"failure"`) {
+			t.Errorf("four characters of three: got %s", got)
+		}
+		second := w.dial()
+		second.send(wire.Authenticate, "", credentials(c, `["channels"]`, ""))
+		second.wantEnd(wire.CloseTryLater)
+	})
 }

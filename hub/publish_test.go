@@ -11,7 +11,9 @@ import (
 
 // A deafened is a session on which all that is written waits, to be looked at.
 func deafened(sh *shard, id int64) *session {
-	s := &session{hub: &Hub{l: DefaultLimits()}, shard: sh, peer: &store.Peer{ID: id}}
+	h := &Hub{}
+	h.SetLimits(DefaultLimits())
+	s := &session{hub: h, shard: sh, peer: &store.Peer{ID: id}}
 	s.link.draining = true
 	return s
 }

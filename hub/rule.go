@@ -70,7 +70,7 @@ func (s *session) obey(f wire.Frame, said store.Said, hold func(text string, rul
 	if rules == nil {
 		return said.Text, true
 	}
-	v := rules.Judge(said, time.Now(), s.hub.l.MaxText)
+	v := rules.Judge(said, time.Now(), s.hub.Limits().MaxText)
 	if v.Action == "" {
 		return said.Text, true
 	}

@@ -196,7 +196,7 @@ func (s *session) sendAs(message, shown []byte) {
 
 // push is send for whole frames.
 func (s *session) push(frames []byte) {
-	if !s.link.push(frames, s.hub.l.MaxQueue) && s.ctx.Err() == nil {
+	if !s.link.push(frames, s.hub.Limits().MaxQueue) && s.ctx.Err() == nil {
 		queueOverflows.Inc()
 		s.end(ending{code: wire.CloseTryLater, reason: tooSlow})
 	}

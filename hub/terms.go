@@ -20,5 +20,5 @@ func DefaultTerms() Terms {
 
 // Terms are those of this hub.
 func (h *Hub) Terms() Terms {
-	return Terms{h.o.Name, h.o.Heartbeat, h.o.OfflineAfter, h.o.DebugFor, Downtime, maxName, h.l}
+	return Terms{h.o.Name, h.o.Heartbeat, h.o.OfflineAfter, h.o.DebugFor, Downtime, maxName, *h.Limits()}
 }

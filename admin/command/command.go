@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"hearsay/admin/setting"
 	"hearsay/hub/store"
 )
 
@@ -19,6 +20,7 @@ func Add(root *cobra.Command) {
 		gameCommand(), channelCommand(), applicationCommand(), connectionCommand(), redirectCommand(),
 		eventCommand(), blockCommand(), userCommand(), sessionCommand(),
 		ruleCommand(), reviewCommand(), messageCommand(),
+		settingCommand(), restartCommand(), auditCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(misuse)
@@ -137,9 +139,6 @@ func require(cmd *cobra.Command, flags ...string) {
 	}
 }
 
-// fromEnvironment marks a flag with the variable that set it.
-const fromEnvironment = "hearsay_environment"
-
 // Environment sets every flag of cmd that was not given on the command line from
 // the variable HEARSAY_NAME, if there is one that is not empty: --keep-days is
 // HEARSAY_KEEP_DAYS. A required flag may be set so too, but the edit commands change
@@ -160,14 +159,14 @@ func Environment(cmd *cobra.Command, lookup func(string) (string, bool)) (err er
 			err = misuse(cmd, fmt.Errorf("%s: %q is no %s; it stands in for --%s (%s)", variable, value, f.Value.Type(), f.Name, f.Usage))
 			return
 		}
-		err = flags.SetAnnotation(f.Name, fromEnvironment, []string{variable})
+		err = flags.SetAnnotation(f.Name, setting.FromEnvironment, []string{variable})
 	})
 	return err
 }
 
 // given is value if the flag was given on the command line, else nil.
 func given[T any](c *call, flag string, value *T) *T {
-	if f := c.Flags().Lookup(flag); f.Changed && f.Annotations[fromEnvironment] == nil {
+	if f := c.Flags().Lookup(flag); f.Changed && f.Annotations[setting.FromEnvironment] == nil {
 		return value
 	}
 	return nil

@@ -40,7 +40,7 @@ func newRoot() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return errors.New("the machine is at fault") },
 	}
 	serve.Flags().Int("port", 8080, "where to listen")
-	root.AddCommand(serve)
+	root.AddCommand(serve, command.Version("v1.2.3"))
 	command.Add(root)
 	return root
 }

@@ -21,33 +21,45 @@ func (c *call) existingPath() (string, error) {
 
 func backupCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "backup DEST",
-		Short:   "Copy the database to a new file; the server may go on",
-		Example: "  hearsay backup hearsay-2026-12-24.db",
-		Args:    take("DEST"),
-		RunE: run(unopened, func(c *call) error {
-			path, err := c.existingPath()
-			if err != nil {
-				return err
+		Use:     "backup [DEST]",
+		Short:   "Copy the database to a new file, or into the folder of the backups; the server may go on",
+		Example: "  hearsay backup hearsay-2026-12-24.db\n  hearsay backup",
+		Args:    take("[DEST]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return run(existing, backupHere)(cmd, args)
 			}
-			dest, err := filepath.Abs(c.args[0])
-			if err != nil {
-				return err
-			}
-			if _, err := os.Lstat(dest); err == nil {
-				return &store.FieldError{Field: "destination", Reason: dest + " exists; name another file, or move it away"}
-			}
-			if err := store.Backup(c.Context(), path, dest); err != nil {
-				return fmt.Errorf("back up %s: %w", path, err)
-			}
-			record := struct {
-				Path string `json:"path"`
-			}{dest}
-			return c.say(record, "Copied %s to %[2]s. Keep it on another machine; it comes back with: hearsay restore %[2]s", path, dest)
-		}),
+			return run(unopened, backupTo)(cmd, args)
+		},
 	}
+	withFolder(cmd)
+	cmd.AddCommand(withFolder(backupList()), withFolder(backupCheck()), withFolder(backupRemove()))
 	printsJSON(cmd)
+	for _, verb := range cmd.Commands() {
+		printsJSON(verb)
+	}
 	return cmd
+}
+
+func backupTo(c *call) error {
+	path, err := c.existingPath()
+	if err != nil {
+		return err
+	}
+	dest, err := filepath.Abs(c.args[0])
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(dest); err == nil {
+		return &store.FieldError{Field: "destination", Reason: dest + " exists; name another file, or move it away"}
+	}
+	if err := store.Backup(c.Context(), path, dest); err != nil {
+		return fmt.Errorf("back up %s: %w", path, err)
+	}
+	record := struct {
+		Path string `json:"path"`
+	}{dest}
+	return c.say(record, "Copied %s to %[2]s. Keep it on another machine; it comes back with: hearsay restore %[2]s", path, dest)
 }
 
 func restoreCommand() *cobra.Command {

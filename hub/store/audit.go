@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,6 +67,7 @@ var states = map[string]string{
 		SELECT json_object('channel', (SELECT name FROM channels WHERE id = channel_id), 'game', game, 'name', name, 'message', message,
 			'hidden', hidden_at IS NOT NULL)
 		FROM messages WHERE id = ?1`,
+	"setting": `SELECT json_object('value', value) FROM settings WHERE key = ?1`,
 }
 
 var gameState = `
@@ -106,9 +111,7 @@ func (s *Store) operateOn(ctx context.Context, action string, subject *string, d
 			return err
 		}
 		was, is := differing(before, after)
-		return exec(conn, `
-			INSERT INTO audit (at, actor, action, subject, address, before_state, after_state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-			micros(time.Now()), actor.Name, action, *subject, null(actor.Address), null(was), null(is))
+		return exec(conn, insertAudit, micros(time.Now()), actor.Name, action, *subject, null(actor.Address), null(was), null(is))
 	})
 }
 
@@ -116,6 +119,9 @@ func (s *Store) operateOn(ctx context.Context, action string, subject *string, d
 func (s *Store) Note(ctx context.Context, action, subject string) error {
 	return s.operate(ctx, action, subject, func(*sqlite.Conn) error { return nil })
 }
+
+const insertAudit = `
+	INSERT INTO audit (at, actor, action, subject, address, before_state, after_state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`
 
 // state is what the subject of an action is like, or nil.
 func state(conn *sqlite.Conn, noun, subject string) (object map[string]json.RawMessage, err error) {
@@ -153,4 +159,122 @@ func object(of map[string]json.RawMessage) string {
 		panic(err) // it was decoded by us
 	}
 	return string(text)
+}
+
+// An AuditEntry is something that an operator did.
+type AuditEntry struct {
+	ID      int64           `json:"id"`
+	At      time.Time       `json:"at"`
+	Actor   string          `json:"actor"`
+	Address string          `json:"address"` // of the browser; "": it was a command
+	Action  string          `json:"action"`
+	Subject string          `json:"subject"`
+	Before  json.RawMessage `json:"before"` // the keys that differ, as an object; null: it was not there, or nothing differs
+	After   json.RawMessage `json:"after"`  // null: it is gone, or nothing differs
+}
+
+// A Change is a key that differs. Its values are JSON; one is nil if the subject was not
+// there, or is gone.
+type Change struct {
+	Key           string
+	Before, After json.RawMessage
+}
+
+// Changes are the keys that differ, in the order of the alphabet. Of what was added or
+// removed they are those that have a value.
+func (e AuditEntry) Changes() (all []Change) {
+	var before, after map[string]json.RawMessage
+	_ = json.Unmarshal(e.Before, &before) // null, or what operate has written
+	_ = json.Unmarshal(e.After, &after)
+	keys := map[string]struct{}{}
+	for _, of := range []map[string]json.RawMessage{before, after} {
+		for key, value := range of {
+			if before != nil && after != nil || string(value) != "null" && string(value) != "[]" {
+				keys[key] = struct{}{}
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		all = append(all, Change{key, before[key], after[key]})
+	}
+	return all
+}
+
+// An AuditQuery says which entries are wanted; what is empty does not matter.
+type AuditQuery struct {
+	Actor   string    // exactly
+	Action  string    // exactly, or its first word: "game"
+	Subject string    // exactly
+	Text    string    // part of any of it, ignoring the case of ASCII letters
+	Since   time.Time // not before
+	Until   time.Time // before
+	Below   int64     // only those with a smaller id: the next page
+	Limit   int
+}
+
+// Audit lists entries, the newest first. If there may be more, the last one's id is the
+// Below of the next page.
+func (s *Store) Audit(ctx context.Context, q AuditQuery) (all []AuditEntry, err error) {
+	since, until := int64(0), int64(math.MaxInt64)
+	if !q.Since.IsZero() {
+		since = micros(q.Since)
+	}
+	if !q.Until.IsZero() {
+		until = micros(q.Until)
+	}
+	where, args := `at >= ?1 AND at < ?2`, []any{since, until, q.Limit}
+	add := func(condition string, value any) {
+		args = append(args, value)
+		where += strings.ReplaceAll(` AND (`+condition+`)`, "?", "?"+strconv.Itoa(len(args)))
+	}
+	if q.Below > 0 {
+		add(`id < ?`, q.Below)
+	}
+	if q.Actor != "" {
+		add(`actor = ?`, q.Actor)
+	}
+	if q.Action != "" {
+		add(`action = ? OR substr(action, 1, length(?) + 1) = ? || ' '`, q.Action)
+	}
+	if q.Subject != "" {
+		add(`subject = ? COLLATE NOCASE`, q.Subject)
+	}
+	if q.Text != "" {
+		add(`actor || ' ' || action || ' ' || subject || ' ' || coalesce(address, '') || ' ' || coalesce(before_state, '') || ' ' || coalesce(after_state, '')
+			LIKE ? ESCAPE '\'`, Page{Search: q.Text}.like())
+	}
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
+		all, err = rows(conn, `
+			SELECT id, at, actor, coalesce(address, ''), action, subject, coalesce(before_state, 'null'), coalesce(after_state, 'null')
+			FROM audit WHERE `+where+` ORDER BY id DESC LIMIT ?3`, func(stmt *sqlite.Stmt) AuditEntry {
+			return AuditEntry{
+				ID: stmt.ColumnInt64(0), At: fromMicros(stmt.ColumnInt64(1)), Actor: stmt.ColumnText(2), Address: stmt.ColumnText(3),
+				Action: stmt.ColumnText(4), Subject: stmt.ColumnText(5),
+				Before: json.RawMessage(stmt.ColumnText(6)), After: json.RawMessage(stmt.ColumnText(7)),
+			}
+		}, args...)
+		return err
+	})
+	return all, err
+}
+
+// AuditKinds are the actors and the actions that there are, for a choice.
+func (s *Store) AuditKinds(ctx context.Context) (actors, actions []string, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		if actors, err = different(conn, "actor"); err == nil {
+			actions, err = different(conn, "action")
+		}
+		return err
+	})
+	return actors, actions, err
+}
+
+// different are the values of an indexed column of audit, in their order. DISTINCT would
+// read the whole index; this takes one step of it for each value.
+func different(conn *sqlite.Conn, column string) ([]string, error) {
+	return rows(conn, strings.ReplaceAll(`
+		WITH RECURSIVE each (x) AS (
+			SELECT min(COLUMN) FROM audit
+			UNION ALL SELECT (SELECT min(COLUMN) FROM audit WHERE COLUMN > x) FROM each WHERE x IS NOT NULL)
+		SELECT x FROM each WHERE x IS NOT NULL`, "COLUMN", column), func(stmt *sqlite.Stmt) string { return stmt.ColumnText(0) })
 }

@@ -1,17 +1,18 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
-
-	"hearsay/migrations"
 )
 
 // Backup writes a whole and compact copy of the file at path to dest, which must
@@ -31,10 +32,23 @@ func Backup(ctx context.Context, path, dest string) error {
 
 // copyTo copies a database through SQLite, by way of a file beside dest, so that
 // dest is whole or not there.
-func copyTo(ctx context.Context, path, dest string) (err error) {
+func copyTo(ctx context.Context, path, dest string) error {
+	temp, err := copyBeside(ctx, path, dest)
+	if err == nil {
+		if err = os.Rename(temp, dest); err != nil {
+			os.Remove(temp)
+		}
+	}
+	flushFolder(dest)
+	return err
+}
+
+// copyBeside copies a database through SQLite to a new file in the folder of dest,
+// which is on the disk when it returns.
+func copyBeside(ctx context.Context, path, dest string) (_ string, err error) {
 	temp, err := tempBeside(dest)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() {
 		if err != nil {
@@ -43,18 +57,15 @@ func copyTo(ctx context.Context, path, dest string) (err error) {
 	}()
 	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadOnly|sqlite.OpenURI)
 	if err != nil {
-		return foreign(err)
+		return "", foreign(err)
 	}
 	defer conn.Close()
 	conn.SetBusyTimeout(busyTimeout)
 	conn.SetInterrupt(ctx.Done())
 	if err := exec(conn, `VACUUM INTO ?1`, temp); err != nil {
-		return foreign(err)
+		return "", foreign(err)
 	}
-	if err := flush(temp); err != nil {
-		return err
-	}
-	return os.Rename(temp, dest)
+	return temp, flush(temp)
 }
 
 // tempBeside makes an empty file in the folder of dest that only we can read.
@@ -66,6 +77,16 @@ func tempBeside(dest string) (string, error) {
 	return f.Name(), f.Close()
 }
 
+var tempForm = regexp.MustCompile(`\A\.(.+)-[0-9]+\z`)
+
+// tempOf is the name of the file for which tempBeside has made one of that name, or "".
+func tempOf(name string) string {
+	if m := tempForm.FindStringSubmatch(name); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
 // flush puts a file on the disk before its rename is.
 func flush(name string) error {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
@@ -75,101 +96,220 @@ func flush(name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Restore puts a backup in the place of the file at path. It refuses a source that
-// is damaged, foreign or too new, and a file on which a server runs. What was at
-// path is kept under the name that it returns, if there was anything.
-func Restore(ctx context.Context, source, path string) (kept string, err error) {
-	problems, err := Check(ctx, source)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", source, err)
+// flushFolder puts on the disk how the files beside name are called. Where folders
+// cannot be flushed, a power cut may undo a rename, but not half of it.
+func flushFolder(name string) {
+	if f, err := os.Open(filepath.Dir(name)); err == nil {
+		_ = f.Sync()
+		f.Close()
 	}
-	if len(problems) > 0 {
-		return "", fmt.Errorf("%s is damaged (%s); nothing was changed", source, problems[0])
-	}
-	unlock, err := Lock(path)
-	if err != nil {
-		return "", fmt.Errorf("stop the server that uses %s first: %w", path, err)
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	temp, err := tempBeside(path)
-	if err != nil {
-		return "", err
-	}
-	if err := copyTo(ctx, source, temp); err != nil {
-		os.Remove(temp)
-		return "", err
-	}
-	if kept, err = setAside(path); err != nil {
-		os.Remove(temp)
-		return "", err
-	}
-	return kept, os.Rename(temp, path)
 }
 
-// setAside renames the file at path with all that its WAL holds.
-func setAside(path string) (kept string, err error) {
-	st, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && st.Size() == 0 {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	kept = path + ".before-restore-" + time.Now().UTC().Format("20060102T150405.000Z")
-	// A damaged file is kept too, with its companions, as it is.
-	if conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadWrite|sqlite.OpenURI); err == nil {
-		_ = exec(conn, `PRAGMA wal_checkpoint(TRUNCATE)`)
-		_ = conn.Close() // the last connection takes the WAL away
-	}
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := os.Rename(path+suffix, kept+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", err
-		}
-	}
-	return kept, nil
+// A BackupFile is a copy of the database in the folder of the backups, or the file
+// that made room for one when that was restored.
+type BackupFile struct {
+	Name      string     `json:"name"`
+	Path      string     `json:"path"`
+	Kind      BackupKind `json:"kind"`
+	Bytes     int64      `json:"bytes"`
+	At        time.Time  `json:"at"`         // when it was made
+	CheckedAt *time.Time `json:"checked_at"` // nil: never, or it was another file
+	Problem   string     `json:"problem"`    // what the check found; "": nothing
 }
 
-// Check looks for damage in the file at path without changing it, and says in
-// words what it found.
-func Check(ctx context.Context, path string) (problems []string, err error) {
-	if _, err := os.Stat(path); err != nil {
+// A BackupKind is why there is a backup.
+type BackupKind string
+
+// The kinds. Only those of the schedule are removed by the program itself.
+const (
+	ByHand        BackupKind = "by hand"
+	BySchedule    BackupKind = "by schedule"
+	BeforeRestore BackupKind = "before a restore"
+)
+
+// Sound reports whether the backup was checked and found whole.
+func (b BackupFile) Sound() bool { return b.CheckedAt != nil && b.Problem == "" }
+
+const (
+	backupStamp  = "20060102T150405Z" // UTC
+	scheduleMark = "-scheduled"
+)
+
+// backupBase is how the names of the file's backups begin.
+func (s *Store) backupBase() string { return strings.TrimSuffix(filepath.Base(s.path), ".db") + "-" }
+
+// backupName parses the name of a backup, and knows no other file.
+func (s *Store) backupName(name string) (at time.Time, kind BackupKind, ok bool) {
+	stamp, ok := strings.CutPrefix(name, s.backupBase())
+	stamp, ok2 := strings.CutSuffix(stamp, ".db")
+	if !ok || !ok2 {
+		return at, "", false
+	}
+	kind = ByHand
+	if stamp, ok = strings.CutSuffix(stamp, scheduleMark); ok {
+		kind = BySchedule
+	}
+	at, err := time.Parse(backupStamp, stamp)
+	return at, kind, err == nil
+}
+
+// Backups lists what is in the folder, and the files that restores have kept, the
+// newest first. Where there is no folder there are no backups.
+func (s *Store) Backups(ctx context.Context, folder string) (all []BackupFile, err error) {
+	all, err = list(folder, s.backupName)
+	if err != nil {
 		return nil, err
 	}
-	version, err := schemaVersion(path)
-	switch {
+	kept, err := list(filepath.Dir(s.path), func(name string) (time.Time, BackupKind, bool) {
+		stamp, ok := strings.CutPrefix(name, filepath.Base(s.path)+keptName)
+		at, err := time.Parse(keptStamp, stamp)
+		return at, BeforeRestore, ok && err == nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, kept...)
+	slices.SortFunc(all, func(a, b BackupFile) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Name, a.Name)) })
+	return all, s.query(ctx, func(conn *sqlite.Conn) error {
+		for i := range all {
+			b := &all[i]
+			if _, err := row(conn, `SELECT checked_at, coalesce(problem, '') FROM backups WHERE name = ?1 AND bytes = ?2`,
+				func(stmt *sqlite.Stmt) { b.CheckedAt, b.Problem = timeAt(stmt, 0), stmt.ColumnText(1) }, b.Name, b.Bytes); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func list(folder string, parse func(name string) (time.Time, BackupKind, bool)) (all []BackupFile, err error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("list the backups: %w", err)
+	}
+	for _, entry := range entries {
+		at, kind, ok := parse(entry.Name())
+		if !ok || !entry.Type().IsRegular() {
+			continue
+		}
+		if st, err := entry.Info(); err == nil { // else it has just gone
+			all = append(all, BackupFile{Name: entry.Name(), Path: filepath.Join(folder, entry.Name()), Kind: kind, Bytes: st.Size(), At: at})
+		}
+	}
+	return all, nil
+}
+
+// Backup finds the one with that name. A name never leads out of the two folders.
+func (s *Store) Backup(ctx context.Context, folder, name string) (BackupFile, error) {
+	all, err := s.Backups(ctx, folder)
+	for _, b := range all {
+		if b.Name == name {
+			return b, err
+		}
+	}
+	if err == nil {
+		err = notFound("backup", name)
+	}
+	return BackupFile{}, err
+}
+
+// MakeBackup makes a backup in the folder, which it makes too, and checks it. A backup
+// that is damaged is there all the same, with its Problem.
+func (s *Store) MakeBackup(ctx context.Context, folder string, kind BackupKind) (b BackupFile, err error) {
+	defer func() {
+		if err == nil {
+			s.backupFailed.Store(nil)
+		} else if ctx.Err() == nil && !errors.Is(err, ErrConflict) {
+			s.backupFailed.Store(&BackupFailure{At: time.Now(), Reason: err.Error()})
+		}
+	}()
+	b.At, b.Kind = time.Now().UTC().Truncate(time.Second), kind
+	b.Name = s.backupBase() + b.At.Format(backupStamp)
+	if kind == BySchedule {
+		b.Name += scheduleMark
+	}
+	b.Name += ".db"
+	b.Path = filepath.Join(folder, b.Name)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return b, fmt.Errorf("make the folder of the backups: %w", err)
+	}
+	sweepTemps(folder, s.backupBase())
+	switch err := Backup(ctx, s.path, b.Path); {
+	case errors.Is(err, ErrConflict):
+		return b, taken("backup", "one was made this second; wait a moment")
 	case err != nil:
-		return nil, err
-	case version == 0:
-		return nil, errForeign
-	case version > migrations.Newest():
-		return nil, fmt.Errorf("it has schema %d and comes from a newer hearsay, this one knows %d", version, migrations.Newest())
+		return b, fmt.Errorf("back up: %w", err)
 	}
-	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadOnly|sqlite.OpenURI)
-	if err != nil {
-		return nil, foreign(err)
-	}
-	defer conn.Close()
-	conn.SetBusyTimeout(busyTimeout)
-	conn.SetInterrupt(ctx.Done())
-	text := func(stmt *sqlite.Stmt) string { return stmt.ColumnText(0) }
-	found, err := rows(conn, `PRAGMA integrity_check`, text)
-	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultCorrupt {
-		return append(problems, err.Error()), nil // too damaged to be looked through
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, one := range found {
-		if one != "ok" {
-			problems = append(problems, one)
+	return b, s.checkBackup(ctx, "backup make", &b)
+}
+
+// sweepTemps takes away what backups left behind that were cut off.
+func sweepTemps(folder, base string) {
+	entries, _ := os.ReadDir(folder) // MakeBackup will tell
+	for _, entry := range entries {
+		st, err := entry.Info()
+		if err == nil && strings.HasPrefix(tempOf(entry.Name()), base) && time.Since(st.ModTime()) > 24*time.Hour {
+			_ = os.Remove(filepath.Join(folder, entry.Name()))
 		}
 	}
-	orphans, err := rows(conn, `PRAGMA foreign_key_check`, text)
+}
+
+// CheckBackup looks through a backup for damage, and remembers what it found.
+func (s *Store) CheckBackup(ctx context.Context, folder, name string) (BackupFile, error) {
+	b, err := s.Backup(ctx, folder, name)
+	if err == nil {
+		err = s.checkBackup(ctx, "backup check", &b)
+	}
+	return b, err
+}
+
+func (s *Store) checkBackup(ctx context.Context, action string, b *BackupFile) error {
+	st, err := os.Stat(b.Path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(orphans) > 0 {
-		problems = append(problems, fmt.Sprintf("%d rows refer to a game that is gone, the first in %s; a running server mends that", len(orphans), orphans[0]))
+	problems, err := Check(ctx, b.Path)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return problems, nil
+	if err != nil {
+		problems = []string{err.Error()} // it cannot be restored, whatever the reason
+	}
+	now := time.Now().UTC()
+	b.Bytes, b.CheckedAt, b.Problem = st.Size(), &now, strings.Join(problems, "; ")
+	return s.operate(ctx, action, b.Name, func(conn *sqlite.Conn) error {
+		return exec(conn, `
+			INSERT INTO backups (name, bytes, checked_at, problem) VALUES (?1, ?2, ?3, ?4)
+			ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes, checked_at = excluded.checked_at, problem = excluded.problem`,
+			b.Name, b.Bytes, micros(now), null(b.Problem))
+	})
+}
+
+// RemoveBackup removes a backup.
+func (s *Store) RemoveBackup(ctx context.Context, folder, name string) error {
+	b, err := s.Backup(ctx, folder, name)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(b.Path); err != nil {
+		return fmt.Errorf("remove the backup: %w", err)
+	}
+	return s.operate(ctx, "backup remove", b.Name, func(conn *sqlite.Conn) error {
+		return exec(conn, `DELETE FROM backups WHERE name = ?1`, b.Name)
+	})
+}
+
+// OpenBackup opens a backup for somebody who takes it away; that is put on record.
+func (s *Store) OpenBackup(ctx context.Context, folder, name string) (*os.File, BackupFile, error) {
+	b, err := s.Backup(ctx, folder, name)
+	if err != nil {
+		return nil, b, err
+	}
+	f, err := os.Open(b.Path)
+	if err == nil {
+		if err = s.Note(ctx, "backup download", b.Name); err != nil {
+			f.Close()
+		}
+	}
+	return f, b, err
 }

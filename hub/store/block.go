@@ -71,12 +71,20 @@ func (s *Store) RemoveBlock(ctx context.Context, b Block) error {
 // Reserve keeps the hub's own short name to the hub. It reports ErrConflict when a
 // game or application has it.
 func (s *Store) Reserve(ctx context.Context, hubName string) error {
-	if err := CheckShortName(hubName); err != nil {
+	if err := s.CheckHubName(ctx, hubName); err != nil {
 		return err
 	}
-	err := s.read(ctx, func(conn *sqlite.Conn) error { return checkTaken(conn, hubName) })
+	return s.AddBlock(ctx, Block{"name", hubName})
+}
+
+// CheckHubName says why the hub itself cannot have a short name, as Reserve does.
+func (s *Store) CheckHubName(ctx context.Context, name string) error {
+	if err := CheckShortName(name); err != nil {
+		return err
+	}
+	err := s.query(ctx, func(conn *sqlite.Conn) error { return checkTaken(conn, name) })
 	if err != nil {
 		return fmt.Errorf("the hub's name: %w", err)
 	}
-	return s.AddBlock(ctx, Block{"name", hubName})
+	return nil
 }

@@ -14,6 +14,7 @@ var (
 	ErrUnauthorized = errors.New("not authorized")
 	ErrBarred       = errors.New("suspended")
 	ErrLocked       = errors.New("in use by another server")
+	ErrUnserved     = errors.New("no server runs on the file")
 )
 
 // A FieldError says which field is wrong, and how to mend it. It unwraps to

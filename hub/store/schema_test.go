@@ -425,6 +425,17 @@ func TestConstraints(t *testing.T) {
 		{`INSERT INTO users (username, password_hash, role) VALUES ('ann', '', 'root')`, breaks},
 		{`INSERT INTO users (username, password_hash) VALUES ('ann', ''), ('ANN', '')`, unique},
 
+		{`INSERT INTO settings VALUES ('', 'x')`, breaks},
+		{`INSERT INTO settings VALUES ('title', NULL)`, missing},
+		{`INSERT INTO settings VALUES ('title', ` + long(1001) + `)`, breaks},
+		{`INSERT INTO restarts (asked_at, downtime) VALUES (1, 0)`, breaks},
+		{`INSERT INTO restarts (asked_at, downtime) VALUES (1, 86401)`, breaks},
+		{`INSERT INTO restarts (asked_at, downtime, again) VALUES (1, 1, 2)`, breaks},
+		{`INSERT INTO restarts (asked_at, downtime, told_at) VALUES (1, 1, 1)`, breaks},
+		{`INSERT INTO restarts (asked_at, downtime, told_at, told) VALUES (1, 1, 1, 'Alpha')`, breaks},
+		{`INSERT INTO backups VALUES ('a.db', 1, 1, '')`, breaks},
+		{`INSERT INTO backups VALUES (NULL, 1, 1, NULL)`, missing},
+
 		{`INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (1, 'g', 'n', NULL, 1)`, missing},
 		{`INSERT INTO rules (kind, subject, action) VALUES ('game', 'x', 'mute')`, breaks},
 		{`INSERT INTO rules (kind, subject, action) VALUES ('word', '', 'mute')`, breaks},
@@ -475,6 +486,28 @@ func TestConstraints(t *testing.T) {
 		UPDATE achievements SET title = `+long(255)+`, description = `+long(1000)+`, points = 100, partial_progress = 1, total_progress = 1;
 		INSERT INTO blocks VALUES ('name', `+long(100)+`)`)
 	checkNewestIsState(t, conn)
+}
+
+// What is on record stays there, whoever would have it otherwise.
+func TestSchema_audit(t *testing.T) {
+	_, conn := full(t)
+	run(t, conn, `INSERT INTO audit (at, actor, action, subject) VALUES (1, 'ann', 'game add', 'Alpha'), (2, 'ann', 'game edit', 'Alpha')`)
+	was := ask(t, conn, `SELECT * FROM audit`)
+	for _, query := range []string{
+		`UPDATE audit SET actor = 'bob'`, `UPDATE audit SET at = at`, `UPDATE audit SET id = 99 WHERE id = 1`,
+		`DELETE FROM audit`, `DELETE FROM audit WHERE id = 1`,
+		`INSERT OR REPLACE INTO audit (id, at, actor, action, subject) VALUES (1, 1, 'bob', 'game add', 'Alpha')`,
+		`REPLACE INTO audit SELECT * FROM audit`,
+	} {
+		err := sqlitex.Execute(conn, query, nil)
+		if code := sqlite.ErrCode(err); code != sqlite.ResultConstraintTrigger {
+			t.Errorf("%s: got %v (%v)", query, code, err)
+		}
+	}
+	run(t, conn, `INSERT INTO audit (at, actor, action, subject) VALUES (3, 'ann', 'game edit', 'Alpha')`)
+	if got := ask(t, conn, `SELECT * FROM audit`); len(got) != 3 || !slices.Equal(got[:2], was) {
+		t.Errorf("on record is now %q, was %q", got, was)
+	}
 }
 
 // Ids are never used twice: applications remember them.

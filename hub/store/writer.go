@@ -27,6 +27,7 @@ type writer struct {
 	dirty     bool  // the transaction at hand changed more than chat messages and their words
 	admits    bool  // it changed games, applications or channels
 	reviewed  bool  // it changed held messages
+	asks      bool  // it changed settings or restarts
 	committed bool  // it was committed, and watchers do not know yet
 	full      bool  // synchronous is FULL, not NORMAL
 	pages     int   // of the WAL
@@ -40,8 +41,9 @@ func (s *Store) openWriter() (_ *writer, err error) {
 			w.dirty = w.dirty || table != "messages" && !strings.HasPrefix(table, "search")
 			w.admits = w.admits || table == "games" || table == "applications" || table == "channels"
 			w.reviewed = w.reviewed || table == "held"
+			w.asks = w.asks || table == "settings" || table == "restarts"
 		},
-		rollback: func() { w.dirty, w.admits, w.reviewed = false, false, false },
+		rollback: func() { w.dirty, w.admits, w.reviewed, w.asks = false, false, false, false },
 		commit: func(pages int) {
 			w.pages = pages
 			w.committed = w.committed || w.dirty
@@ -51,7 +53,10 @@ func (s *Store) openWriter() (_ *writer, err error) {
 			if w.reviewed {
 				s.reviews.Add(1)
 			}
-			w.dirty, w.admits, w.reviewed = false, false, false
+			if w.asks {
+				s.asked.Add(1)
+			}
+			w.dirty, w.admits, w.reviewed, w.asks = false, false, false, false
 		},
 	}
 	number, err := register(h)
@@ -149,6 +154,7 @@ func (w *writer) poll() {
 		w.seen = now
 		w.admissions.Add(1)
 		w.reviews.Add(1)
+		w.asked.Add(1)
 		w.tell()
 	}
 }

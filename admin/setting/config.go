@@ -1,0 +1,164 @@
+package setting
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/pflag"
+
+	"hearsay/hub"
+	"hearsay/hub/store"
+)
+
+// A Config is what serve runs with.
+type Config struct {
+	DB     string // path of the database file
+	Listen string // host:port
+	Name   string // short name of the hub
+	Title  string // what people read; "": Name
+
+	Heartbeat    time.Duration // the tick of a socket
+	OfflineAfter time.Duration // how long a game without a socket stays online
+	DebugFor     time.Duration // how long a socket's debug mode lasts
+	Downtime     int           // seconds that a planned stop announces
+
+	BackupFolder   string // a relative one is beside the database file
+	BackupSchedule string // off, daily or weekly
+	BackupHour     int    // of the day, local time
+	BackupsKept    int    // of those made by the schedule
+
+	LogFormat, LogLevel string
+	TrustedProxies      []string // addresses and networks
+	MetricsToken        string
+	TLSCert, TLSKey     string // paths of PEM files
+	Compression         bool   // of frames, where a client offers it
+	CPUProfile          string // path of the file to write; "": none
+
+	Limits hub.Limits
+}
+
+// leastHeartbeat is for tests; a slip in the unit must not keep the hub busy with nothing else.
+const leastHeartbeat = 10 * time.Millisecond
+
+// Default has the default of every setting.
+func Default() *Config {
+	return &Config{
+		DB: "hearsay.db", Listen: "127.0.0.1:8080", Name: hub.Name,
+		Heartbeat: hub.Heartbeat, OfflineAfter: hub.OfflineAfter, DebugFor: hub.DebugFor, Downtime: int(hub.Downtime / time.Second),
+		BackupFolder: "backups", BackupSchedule: store.Daily, BackupHour: 4, BackupsKept: 7,
+		LogFormat: "text", LogLevel: "info",
+		Limits: hub.DefaultLimits(),
+	}
+}
+
+// Flags adds a flag for every setting but the database file, with what c has as the
+// default. What is set there, c has.
+func (c *Config) Flags(f *pflag.FlagSet) {
+	l := &c.Limits
+	f.StringVar(&c.Listen, "listen", c.Listen, "`address` to listen on")
+	f.StringVar(&c.Name, "name", c.Name, "short name of the hub itself, 1 to 15 letters and digits")
+	f.StringVar(&c.Title, "title", c.Title, "name of the network that people read on the pages; without it the short name")
+	f.DurationVar(&c.Heartbeat, "heartbeat", c.Heartbeat, "how often a socket gets a heartbeat; after three without an answer it is closed")
+	f.DurationVar(&c.OfflineAfter, "offline-after", c.OfflineAfter, "how long a game without a socket stays online")
+	f.DurationVar(&c.DebugFor, "debug-for", c.DebugFor, "how long a socket's debug mode lasts")
+	f.IntVar(&c.Downtime, "downtime", c.Downtime, "`seconds` that a planned stop announces to games")
+	f.StringVar(&c.BackupFolder, "backup-folder", c.BackupFolder, "`folder` of the backups; a relative one is beside the database file")
+	f.StringVar(&c.BackupSchedule, "backup-schedule", c.BackupSchedule, "when the server makes a backup by itself: off, daily or weekly (on Sundays)")
+	f.IntVar(&c.BackupHour, "backup-hour", c.BackupHour, "`hour` of the day at which it does, 0 to 23, in the machine's time zone")
+	f.IntVar(&c.BackupsKept, "backups-kept", c.BackupsKept, "how `many` of those that it made by itself are kept, the newest")
+	f.StringVar(&c.LogFormat, "log-format", c.LogFormat, "text or json")
+	f.StringVar(&c.LogLevel, "log-level", c.LogLevel, "debug, info, warn or error")
+	f.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "`addresses` or networks of proxies whose X-Forwarded-For and -Proto count, separated by commas")
+	f.StringVar(&c.MetricsToken, "metrics-token", c.MetricsToken, "bearer `token` that opens /metrics to other machines; without it only this one may look")
+	f.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain, to serve https and wss")
+	f.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` with the certificate's key")
+	f.BoolVar(&c.Compression, "compression", c.Compression, "compress frames for clients that offer it; costs much CPU")
+	f.StringVar(&c.CPUProfile, "cpu-profile", c.CPUProfile, "write to this `file` where processor time went, for go tool pprof")
+	f.Var(&l.Events, "limit-events", "all events of one socket; 0 is no limit, here and below")
+	f.Var(&l.Sends, "limit-sends", "messages to channels of one socket")
+	f.Var(&l.Subscribes, "limit-subscribes", "subscribes and unsubscribes of one socket")
+	f.Var(&l.Tells, "limit-tells", "tells of one socket")
+	f.IntVar(&l.ApplicationFactor, "limit-application-factor", l.ApplicationFactor, "how many `times` that an application may do")
+	f.IntVar(&l.Drops, "limit-drops", l.Drops, "`events` over a limit within a minute that close a socket")
+	f.IntVar(&l.Failures, "limit-failures", l.Failures, "failed `authentications` a minute of one address and client id")
+	f.IntVar(&l.FailuresAddress, "limit-failures-address", l.FailuresAddress, "failed `authentications` a minute of one address")
+	f.IntVar(&l.Sockets, "limit-sockets", l.Sockets, "`sockets` of one game or application")
+	f.IntVar(&l.AllSockets, "limit-all-sockets", l.AllSockets, "`sockets` in all")
+	f.IntVar(&l.MaxMessage, "max-message", l.MaxMessage, "`bytes` of a message from a client")
+	f.IntVar(&l.MaxText, "max-text", l.MaxText, "`characters` of what a player says")
+	f.IntVar(&l.MaxQueue, "max-queue", l.MaxQueue, "`bytes` that may wait for a slow socket")
+	f.IntVar(&l.History, "max-history", l.History, "`messages` that one channels/history gives")
+}
+
+// Check refuses settings that cannot be meant.
+func (c *Config) Check() error {
+	l := &c.Limits
+	for _, n := range []struct {
+		field string
+		value int64
+		least int64
+	}{
+		{"heartbeat", int64(c.Heartbeat), 1}, {"offline_after", int64(c.OfflineAfter), 1}, {"debug_for", int64(c.DebugFor), 1},
+		{"max_message", int64(l.MaxMessage), 1}, {"max_text", int64(l.MaxText), 1}, {"max_queue", int64(l.MaxQueue), 1},
+		{"max_history", int64(l.History), 1}, {"limit_application_factor", int64(l.ApplicationFactor), 0},
+		{"limit_drops", int64(l.Drops), 0}, {"limit_failures", int64(l.Failures), 0}, {"limit_failures_address", int64(l.FailuresAddress), 0},
+		{"limit_sockets", int64(l.Sockets), 0}, {"limit_all_sockets", int64(l.AllSockets), 0},
+	} {
+		switch {
+		case n.value < n.least && n.least > 0:
+			return &store.FieldError{Field: n.field, Reason: "must be more than 0"}
+		case n.value < n.least:
+			return &store.FieldError{Field: n.field, Reason: "must not be less than 0"}
+		}
+	}
+	if c.Heartbeat < leastHeartbeat {
+		return &store.FieldError{Field: "heartbeat", Reason: fmt.Sprintf("must be at least %v; 15s is what games expect", leastHeartbeat)}
+	}
+	if err := store.CheckDowntime(c.Downtime); err != nil {
+		return err
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return &store.FieldError{Field: "tls_cert", Reason: "goes with tls_key; give both or none"}
+	}
+	if err := c.Backups().Check(); err != nil {
+		return err
+	}
+	if n := utf8.RuneCountInString(c.Title); n > 100 || strings.ContainsFunc(c.Title, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return &store.FieldError{Field: "title", Reason: fmt.Sprintf("has %d characters; use at most 100, on one line", n)}
+	}
+	return store.CheckShortName(c.Name)
+}
+
+// Heading is what people read as the network's name.
+func (c *Config) Heading() string { return cmp.Or(c.Title, c.Name) }
+
+// Backups says where backups are and when they are made.
+func (c *Config) Backups() store.BackupPlan {
+	folder := c.BackupFolder
+	if folder != "" && !filepath.IsAbs(folder) {
+		folder = filepath.Join(filepath.Dir(c.DB), folder)
+	}
+	return store.BackupPlan{Folder: folder, Schedule: c.BackupSchedule, Hour: c.BackupHour, Keep: c.BackupsKept}
+}
+
+// Logger writes to w as the settings want it.
+func (c *Config) Logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return nil, &store.FieldError{Field: "log_level", Reason: fmt.Sprintf("%q will not do; use debug, info, warn or error", c.LogLevel)}
+	}
+	o := &slog.HandlerOptions{Level: level}
+	switch c.LogFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, o)), nil
+	}
+	return nil, &store.FieldError{Field: "log_format", Reason: fmt.Sprintf("%q will not do; use text or json", c.LogFormat)}
+}

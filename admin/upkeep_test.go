@@ -1,0 +1,104 @@
+package admin_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	cdpbrowser "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/chromedp"
+
+	"hearsay/admin"
+	"hearsay/hub/store"
+)
+
+// downloadInto has the browser keep what it downloads in a folder.
+func downloadInto(folder string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{
+			Behavior: cdpbrowser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder,
+		})
+		return err
+	})
+}
+
+// Settings, backups and the audit log, as an operator uses them.
+func TestUpkeep_inBrowser(t *testing.T) {
+	restored := make(chan string, 1)
+	s := newSite(t, func(o *admin.Options) {
+		o.Restore = func(ready *store.Successor) bool {
+			ready.Drop()
+			restored <- ready.Source
+			return true
+		}
+	})
+	s.user(t, store.Admin)
+	b := s.tab(t)
+	b.signIn(t, "admin")
+
+	// A setting and where it comes from.
+	b.open(t, "/admin/settings")
+	if text := b.text(t, "#max-text"); !strings.Contains(text, "default") {
+		t.Errorf("before, the page says %q", text)
+	}
+	b.fill(t, "value-max-text", "100")
+	b.do(t, chromedp.Click("#max-text form button"))
+	b.see(t, "Set max-text to 100. It holds at once.")
+	b.await(t, "#max-text", "set here")
+	if text := b.text(t, "#listen"); !strings.Contains(text, "in the environment alone") {
+		t.Errorf("the address may be changed: %q", text)
+	}
+	b.do(t, chromedp.Click("#max-text button.link"))
+	b.see(t, "The default of max-text counts again: 2000.")
+
+	// What was done is on record.
+	b.open(t, "/admin/audit?subject=max-text")
+	b.see(t, "setting unset max-text")
+	b.see(t, "value 100")
+	b.fill(t, "subject", "nothing")
+	b.press(t, "Show")
+	b.see(t, "Nothing matches.")
+
+	// A backup: made, downloaded, chosen, and confirmed.
+	b.open(t, "/admin/backups")
+	b.press(t, "Back up now")
+	b.see(t, "and checked it.")
+	b.await(t, "tbody", "whole")
+	folder := t.TempDir()
+	b.do(t, downloadInto(folder))
+	b.press(t, "Download")
+	name := b.text(t, "tbody th")
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) { // the browser does not say when
+		if problems, err := store.Check(t.Context(), filepath.Join(folder, name)); err == nil && len(problems) == 0 {
+			break
+		} else if time.Now().After(end) {
+			all, _ := os.ReadDir(folder)
+			t.Fatalf("the download did not come: %v, %q; there is %v", err, problems, all)
+		}
+	}
+	b.press(t, name)
+	b.see(t, "1 admin")
+	b.press(t, "Put it in the place of the database")
+	b.fill(t, "confirm", "restore")
+	b.press(t, "Restore this backup")
+	b.see(t, "Backups") // the login leads back to where somebody is signed in
+	select {
+	case source := <-restored:
+		if filepath.Base(source) != name {
+			t.Errorf("restored %s, want %s", source, name)
+		}
+	case <-b.ctx.Done():
+		t.Error("nothing was restored")
+	}
+
+	// Announcing asks for a tick first.
+	b.open(t, "/admin/restart")
+	b.press(t, "Announce it")
+	b.do(t, chromedp.Click("#announce-h ~ form input[type=checkbox]"))
+	b.press(t, "Announce it")
+	b.see(t, "Nobody was connected.")
+}

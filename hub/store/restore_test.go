@@ -1,0 +1,167 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"hearsay/hub/store"
+)
+
+// firstSchema makes a file of the first release.
+func firstSchema(t *testing.T, path string) {
+	t.Helper()
+	script := string(must(os.ReadFile("../../migrations/testdata/v1.sql")))
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
+	check(t, err)
+	for _, part := range []string{"PRAGMA foreign_keys=OFF;", "BEGIN TRANSACTION;", "COMMIT;"} {
+		script = strings.Replace(script, part, "", 1)
+	}
+	run(t, conn, strings.TrimSpace(script))
+	check(t, conn.Close())
+}
+
+// A server prepares while it runs, and the old file makes room when it has stopped.
+func TestPrepareRestore(t *testing.T) {
+	folder := t.TempDir()
+	path, source := folder+"/hearsay.db", folder+"/backup.db"
+	firstSchema(t, source)
+	s := open(t, path)
+	unlock, err := store.Lock(path)
+	check(t, err)
+	addGame(t, s, "Alpha")
+	dropped := must(store.PrepareRestore(t.Context(), source, path))
+	dropped.Drop()
+	r := must(store.PrepareRestore(t.Context(), source, path))
+	addGame(t, s, "Beta")
+	check(t, s.Close())
+	kept := must(r.Replace(t.Context()))
+	s = open(t, path) // no upgrade, which would need the lock
+	if _, err := s.Game(t.Context(), "exventure"); err != nil {
+		t.Error(err)
+	}
+	check(t, unlock())
+	if games := must(open(t, kept).Games(t.Context())); len(games) != 2 {
+		t.Errorf("the old file has %d games", len(games))
+	}
+	if all := must(filepath.Glob(folder + "/.*")); len(all) > 0 {
+		t.Errorf("left behind: %q", all)
+	}
+	if all := must(filepath.Glob(path + ".before-v*")); len(all) > 0 {
+		t.Errorf("left behind: %q", all)
+	}
+	if _, err := store.PrepareRestore(t.Context(), folder+"/none.db", path); err == nil {
+		t.Error("prepared what is not there")
+	}
+}
+
+// A file that somebody else has open stays: what they write there would be lost, and
+// their WAL would be taken for the new file's.
+func TestRestore_open(t *testing.T) {
+	folder := t.TempDir()
+	path, source := folder+"/hearsay.db", folder+"/backup.db"
+	s := open(t, path)
+	addGame(t, s, "Alpha")
+	check(t, store.Backup(t.Context(), path, source))
+	addGame(t, s, "Beta")
+	check(t, s.Close())
+	conn := connect(t, path)
+	ask(t, conn, `SELECT count(*) FROM games`)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if kept, err := store.Restore(ctx, source, path); !errors.Is(err, context.DeadlineExceeded) || kept != "" {
+		t.Errorf("got %q, %v", kept, err)
+	}
+	if got := ask(t, conn, `SELECT count(*) FROM games`)[0]; got != "2" {
+		t.Errorf("there are %s games", got)
+	}
+	if all := must(os.ReadDir(folder)); len(all) != 5 { // with the WAL, its index and the lock
+		t.Errorf("there is now %v", all)
+	}
+}
+
+// What is cut off is cleared away by whoever takes the lock next, and nothing else is.
+func TestLock_sweeps(t *testing.T) {
+	folder := t.TempDir()
+	path := folder + "/hearsay.db"
+	check(t, open(t, path).Close())
+	for _, name := range []string{".hearsay.db-123", ".hearsay.db-x", ".other.db-123", "hearsay.db-123", "hearsay.db.before-restore-2"} {
+		check(t, os.WriteFile(filepath.Join(folder, name), nil, 0o600))
+	}
+	check(t, os.Link(path, path+".before-restore-1"))
+	unlock, err := store.Lock(path)
+	check(t, err)
+	check(t, unlock())
+	var left []string
+	for _, entry := range must(os.ReadDir(folder)) {
+		left = append(left, entry.Name())
+	}
+	if got, want := strings.Join(left, " "), ".hearsay.db-x .other.db-123 hearsay.db hearsay.db-123 hearsay.db.before-restore-2 hearsay.db.lock"; got != want {
+		t.Errorf("left are %s, want %s", got, want)
+	}
+}
+
+// TestRestore_kill: whenever it is killed, there is the old file or the new one, whole.
+func TestRestore_kill(t *testing.T) {
+	if path := os.Getenv("HEARSAY_TEST_RESTORE"); path != "" { // the process that is killed
+		for {
+			for _, source := range []string{"/old.db", "/new.db"} {
+				if _, err := store.Restore(context.Background(), filepath.Dir(path)+source, path); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	rounds := 12
+	if testing.Short() {
+		rounds = 3
+	}
+	folder := t.TempDir()
+	path := folder + "/hearsay.db"
+	s := open(t, path)
+	addGame(t, s, "Old")
+	check(t, store.Backup(t.Context(), path, folder+"/old.db"))
+	check(t, s.DeleteGame(t.Context(), "Old"))
+	addGame(t, s, "New")
+	check(t, store.Backup(t.Context(), path, folder+"/new.db"))
+	check(t, s.Close())
+	seen := map[string]int{}
+	for round := range rounds {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestRestore_kill$")
+		cmd.Env = append(os.Environ(), "HEARSAY_TEST_RESTORE="+path)
+		check(t, cmd.Start())
+		time.Sleep(time.Duration(40+round*17) * time.Millisecond) // anywhere in the middle
+		check(t, cmd.Process.Kill())
+		_ = cmd.Wait() // it was killed
+		if problems, err := store.Check(t.Context(), path); err != nil || len(problems) > 0 {
+			t.Fatalf("round %d: %q, %v", round, problems, err)
+		}
+		s := open(t, path)
+		games := must(s.Games(t.Context()))
+		if len(games) != 1 {
+			t.Fatalf("round %d: the file has %d games", round, len(games))
+		}
+		seen[games[0].ShortName]++
+		must(s.RotateGame(t.Context(), games[0].ShortName, store.Rotation{OldEnds: time.Now()})) // a WAL for the next round
+		check(t, s.Close())
+	}
+	unlock, err := store.Lock(path)
+	check(t, err)
+	check(t, unlock())
+	for _, name := range must(filepath.Glob(path + ".before-restore-*")) {
+		if problems, err := store.Check(t.Context(), name); err != nil || len(problems) > 0 {
+			t.Errorf("%s: %q, %v", name, problems, err)
+		}
+		if os.SameFile(must(os.Stat(name)), must(os.Stat(path))) {
+			t.Errorf("%s is also the database", name)
+		}
+	}
+	t.Logf("killed with %v in its place, %d made room", seen, len(must(filepath.Glob(path+".before-restore-*"))))
+}
