@@ -114,7 +114,13 @@ func schemaVersion(path string) (version int64, err error) {
 	defer conn.Close()
 	conn.SetBusyTimeout(busyTimeout)
 	tables, id := 0, 0
-	if _, err := row(conn, `SELECT count(*) FROM sqlite_schema`, func(stmt *sqlite.Stmt) { tables = stmt.ColumnInt(0) }); err != nil {
+	_, err = row(conn, `SELECT count(*) FROM sqlite_schema`, func(stmt *sqlite.Stmt) { tables = stmt.ColumnInt(0) })
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultReadOnly {
+		if err = rollBack(path); err == nil {
+			return schemaVersion(path)
+		}
+	}
+	if err != nil {
 		return 0, foreign(err)
 	}
 	if tables == 0 {
@@ -135,6 +141,18 @@ func schemaVersion(path string) (version int64, err error) {
 	_, err = row(conn, `SELECT max(version_id) FROM `+migrations.VersionTable,
 		func(stmt *sqlite.Stmt) { version = stmt.ColumnInt64(0) })
 	return version, err
+}
+
+// rollBack takes back a transaction that was cut off, which a connection that only reads
+// cannot: a restore leaves one when it is killed while it puts the WAL away.
+func rollBack(path string) error {
+	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadWrite|sqlite.OpenURI)
+	if err != nil {
+		return err
+	}
+	conn.SetBusyTimeout(busyTimeout)
+	err = exec(conn, `SELECT count(*) FROM sqlite_schema`)
+	return errors.Join(err, conn.Close())
 }
 
 var errForeign = errors.New("the file is no hearsay database; name another one with --db")

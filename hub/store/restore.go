@@ -151,8 +151,8 @@ func (r *Successor) Replace(ctx context.Context) (kept string, err error) {
 			return "", err
 		}
 	}
-	// Nothing of the old WAL may meet the new file.
-	for _, suffix := range []string{"-wal", "-shm"} {
+	// Nothing of the old WAL, or of a journal, may meet the new file.
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
 		if kept == "" {
 			err = os.Remove(r.path + suffix)
 		} else {

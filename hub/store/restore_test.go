@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"hearsay/hub/store"
 )
@@ -106,6 +107,35 @@ func TestLock_sweeps(t *testing.T) {
 	if got, want := strings.Join(left, " "), ".hearsay.db-x .other.db-123 hearsay.db hearsay.db-123 hearsay.db.before-restore-2 hearsay.db.lock"; got != want {
 		t.Errorf("left are %s, want %s", got, want)
 	}
+}
+
+// A transaction that was cut off is taken back by whoever looks next, a server too.
+func TestOpen_journal(t *testing.T) {
+	folder := t.TempDir()
+	path := folder + "/hearsay.db"
+	s := open(t, path)
+	addGame(t, s, "Alpha")
+	check(t, s.Close())
+	conn := connect(t, path)
+	ask(t, conn, `PRAGMA journal_mode = DELETE`)
+	run(t, conn, `PRAGMA cache_size = 1`)
+	check(t, sqlitex.ExecuteTransient(conn, `BEGIN IMMEDIATE`, nil))
+	check(t, sqlitex.ExecuteTransient(conn, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+		INSERT INTO messages (channel_id, game, name, message, sent_at) SELECT 1, 'g', 'n', hex(randomblob(500)), 1 FROM n`, nil))
+	cut := folder + "/cut.db" // as a kill would leave it
+	for _, suffix := range []string{"", "-journal"} {
+		check(t, os.WriteFile(cut+suffix, must(os.ReadFile(path+suffix)), 0o600))
+	}
+	check(t, sqlitex.ExecuteTransient(conn, `ROLLBACK`, nil))
+	if f, err := store.Inspect(t.Context(), cut); err != nil || f.Games != 1 || f.Messages != 0 {
+		t.Errorf("got %+v, %v", f, err)
+	}
+	for _, suffix := range []string{"", "-journal"} {
+		if all := must(filepath.Glob(cut + suffix)); (len(all) == 1) != (suffix == "") {
+			t.Errorf("there is %q", all)
+		}
+	}
+	open(t, cut)
 }
 
 // TestRestore_kill: whenever it is killed, there is the old file or the new one, whole.
