@@ -12,8 +12,10 @@ import (
 	"hearsay/hub/store"
 )
 
-// busiestMost is how many games the dashboard lists.
-const busiestMost = 10
+const (
+	busiestMost = 10 // games that the dashboard lists
+	actionsMost = 6  // actions of operators
+)
 
 // dashboard is the operators' first page. What is live on it is the overview.
 type dashboard struct {
@@ -31,6 +33,7 @@ type overview struct {
 	Online       int // games
 	Busiest      []gameLine
 	Applications []applicationLine
+	Actions      []actionLine // of operators, for admins
 }
 
 // Live is the address of its topic.
@@ -81,6 +84,9 @@ type gameLine struct {
 	Since            string
 }
 
+// An actionLine is something that an operator did.
+type actionLine struct{ Actor, Action, Subject, When string }
+
 // An applicationLine is an application, connected or not.
 type applicationLine struct {
 	ShortName string
@@ -116,6 +122,9 @@ func overviewParts(o overview) (all []part) {
 	for _, f := range o.Figures {
 		all = append(all, part{f.ID, figureValue(f)}, part{f.ID + "-curve", figureCurve(f)})
 	}
+	if o.Admin() {
+		all = append(all, part{"actions", actionLines(o.Actions)})
+	}
 	return append(all,
 		part{"attention", attentionList(o.Concerns)},
 		part{"busiest", busiest(o)},
@@ -134,6 +143,15 @@ func (s *server) overview(ctx context.Context, q url.Values, role store.Role) (o
 	}
 	for _, g := range st.Games[:min(busiestMost, len(st.Games))] {
 		o.Busiest = append(o.Busiest, gameLine{g.ShortName, g.Players, g.Sockets, g.UserAgent, ago(now, g.Since)})
+	}
+	if o.Admin() {
+		entries, err := s.Store.Audit(ctx, store.AuditQuery{Limit: actionsMost})
+		if err != nil {
+			return o, err
+		}
+		for _, e := range entries {
+			o.Actions = append(o.Actions, actionLine{e.Actor, e.Action, e.Subject, ago(now, e.At)})
+		}
 	}
 	o.Figures, err = s.figures(ctx, now, st, o.Period)
 	return o, err

@@ -49,9 +49,13 @@ func TestDashboard(t *testing.T) {
 		">level<", ">has not asked for the sync<", ">never connected<", `<a href="/admin/applications/Bridge">`)
 	b.get(t, "/admin?period=30d").want(t, http.StatusOK, "Players in the last 30 days: 7 at least, 90 at most, 7 at last.", "/admin/live/dashboard?period=30d")
 
-	page := s.signedIn(t, store.Moderator).get(t, "/admin").want(t, http.StatusOK, "Alpha", "/admin/live/overview?")
+	b.get(t, "/admin").want(t, http.StatusOK, ">What operators did<", "Nothing yet.")
+	b.post(t, "/admin/games/Alpha/suspend", "reason", "spam").want(t, http.StatusSeeOther)
+	b.get(t, "/admin").want(t, http.StatusOK, `<th scope="row">admin</th>`, "game suspend Alpha", `<a href="/admin/audit">`)
+
+	page := s.signedIn(t, store.Moderator).get(t, "/admin").want(t, http.StatusOK, "Portal", "/admin/live/overview?")
 	for _, path := range []string{`href="/admin/games`, `href="/admin/applications`, `href="/admin/new`} {
-		if strings.Contains(page.text, path) {
+		if strings.Contains(page.text, path) || strings.Contains(page.text, "What operators did") {
 			t.Errorf("a moderator sees a link %s, who may not go there", path)
 		}
 	}

@@ -17,13 +17,15 @@ func TestStatus(t *testing.T) {
 		began := time.Now()
 		alpha := w.game("Alpha")
 		signIn := func(s *socket, names ...string) {
+			synctest.Wait() // the answer to the first heartbeat names no players
 			for _, name := range names {
 				s.ask(wire.PlayersSignIn, fmt.Sprintf(`{"name":%q}`, name))
 			}
 		}
 		beta := w.join(w.game("Beta"), "")
-		settle(time.Minute)
-		signIn(beta, "Kim", "Lee", "Max") // each answer to a heartbeat would take them away
+		later := began.Add(61 * time.Second) // between two heartbeats: each answer to one would take players away
+		settle(time.Until(later))
+		signIn(beta, "Kim", "Lee", "Max")
 		first := w.join(alpha, `,"channels":["gossip"],"user_agent":"DikuMUD"`)
 		signIn(first, "Ann", "Bob")
 		second := w.join(alpha, "")
@@ -35,13 +37,13 @@ func TestStatus(t *testing.T) {
 		equal(t, "sockets", st.Sockets, 4)
 		equal(t, "players", st.Players, 6)
 		equal(t, "games", st.Games, []GameStatus{
-			{1, "Alpha", "DikuMUD", began.Add(time.Minute), 3, 2}, // Bob is one player; of two games with as many players the first by name
+			{1, "Alpha", "DikuMUD", later, 3, 2}, // Bob is one player; of two games with as many players the first by name
 			{2, "Beta", "", began, 3, 1},
 		})
 		first.hangUp()
 		second.hangUp()
 		settle(time.Second)
-		equal(t, "sockets of a game whose link is down", w.Status().Games[1], GameStatus{1, "Alpha", "DikuMUD", began.Add(time.Minute), 0, 0})
+		equal(t, "sockets of a game whose link is down", w.Status().Games[1], GameStatus{1, "Alpha", "DikuMUD", later, 0, 0})
 	})
 }
 
