@@ -64,7 +64,7 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame, message 
 		s.refuse(wire.ErrorCredentials, key, peer, try)
 	case errors.Is(err, store.ErrBarred):
 		countAuthentication("suspended")
-		s.hub.memories.failed(owner{peer.Application, peer.ID}, try)
+		s.failed(peer, try)
 		s.end(endingRemoved("suspended"))
 	case err != nil:
 		s.log(slog.LevelError, "authentication impossible", "err", err)
@@ -116,14 +116,21 @@ func (s *session) refuse(reason string, key failure, peer store.Peer, try Failur
 	countAuthentication(reason)
 	s.hub.failures.fail(key, try.Last)
 	s.hub.addresses.fail(key.network, try.Last)
-	if peer.ID == 0 {
-		s.hub.memories.strange(try)
-	} else {
-		s.hub.memories.failed(owner{peer.Application, peer.ID}, try)
-	}
+	s.failed(peer, try)
 	s.log(slog.LevelWarn, "authentication failed", "client_id", key.clientID, "reason", reason)
 	s.send(wire.Frame{Event: wire.Authenticate, Status: wire.StatusFailure, Error: reason}.Encode())
 	s.end(ending{code: wire.CloseAuthentication, reason: wire.Goodbye})
+}
+
+// failed remembers a failed authentication with the client id of a peer, or of nobody.
+func (s *session) failed(peer store.Peer, try Failure) {
+	switch {
+	case s.loan != nil:
+	case peer.ID == 0:
+		s.hub.memories.strange(try)
+	default:
+		s.hub.memories.failed(owner{peer.Application, peer.ID}, try)
+	}
 }
 
 func (s *session) tryLater(reason string) {
@@ -162,7 +169,7 @@ func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePay
 	o := owner{a.peer.Application, a.peer.ID}
 	if !s.reserve(o) {
 		a.try.Why = TooManySockets
-		s.hub.memories.failed(o, a.try)
+		s.failed(*a.peer, a.try)
 		s.tryLater("too many sockets")
 		return
 	}

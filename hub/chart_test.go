@@ -324,6 +324,7 @@ func TestChart_slow(t *testing.T) {
 		s.turns <- struct{}{}
 		for range 20 {
 			other.ask(wire.ChannelsSend, `{"channel":"gossip","name":"Eve","message":"`+strings.Repeat("x", 200)+`"}`)
+			settle(time.Millisecond) // one write would be taken, however long
 		}
 		settle(time.Minute)
 		c := w.GameChart(store.GameID(alpha.ID))

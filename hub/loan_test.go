@@ -115,6 +115,10 @@ func TestLoan_end(t *testing.T) {
 		c := store.Credential{ClientID: l.ClientID, Secret: l.Secret}
 		w.wantTry("once more", c, home, 0)
 		w.wantTry("a wrong secret", wrong(c), home, wire.CloseAuthentication)
+		flagless := w.dial()
+		flagless.send(wire.Authenticate, "", credentials(c, `[]`, ""))
+		flagless.wantEnd(wire.CloseAuthentication)
+		equal(t, "the game's failures", len(w.GameChart(store.GameID(alpha.ID)).Failures), 0)
 		settle(time.Until(l.Ends) - time.Second)
 		s.wantOpen()
 		settle(2 * time.Second)

@@ -132,8 +132,8 @@ func (h *Hub) warn(from owner, said store.Said, reason string) {
 	if reason = wire.Clean(reason); reason != "" {
 		end = ": " + reason
 	}
-	to.send(notice(wire.TellsReceive, wire.Encode(wire.ReceivePayload{
+	to.tell(wire.ReceivePayload{
 		FromGame: h.o.Name, FromName: systemPlayer, ToName: name, SentAt: wire.Micros(time.Now()),
 		Message: fmt.Sprintf("Your %s broke a rule of this network%s", what, end),
-	})))
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hearsay/hub/hubtest"
 	"hearsay/hub/wire"
@@ -120,6 +121,7 @@ func TestEvents_structs(t *testing.T) {
 		{"key", answer(wire.AchievementsDelete), wire.KeyPayload{}},
 		{"level", answer(wire.Sync), wire.SyncLevel{}},
 		{"channel", record(wire.KindChannels), wire.ChannelRecord{}},
+		{"rule", record(wire.KindRules), wire.RuleRecord{}},
 		{"game record", record(wire.KindGames), wire.GameRecord{}},
 	} {
 		var got, want []string
@@ -149,6 +151,7 @@ func TestEvents_errors(t *testing.T) {
 		wire.ErrorCredentials, wire.ErrorMissingSupports, wire.ErrorMustSupport, wire.ErrorUnknownSupports,
 		wire.ErrorNameEmpty, wire.ErrorNameTooLong, wire.ErrorMessageEmpty, wire.ErrorMessageTooLong,
 		wire.ErrorUnknownGame, wire.ErrorInvalidPayload, wire.ErrorGameOffline, wire.ErrorNotSupported, wire.ErrorSenderOffline, wire.ErrorReceiverOffline,
+		wire.ErrorPaused, wire.ErrorSlow(5 * time.Second), wire.ErrorMuted, wire.ErrorRefused,
 		wire.ErrorUnknownCursor, wire.ErrorTooManyAchievements,
 		wire.ErrorSubscribe("CHANNEL", true), wire.ErrorNotSubscribed("CHANNEL"), wire.ErrorUnknownChannel("CHANNEL"),
 	} {
