@@ -195,7 +195,10 @@ func most(n int) string {
 
 // seconds is a duration of the protocol.
 func seconds(d time.Duration) string {
-	if d%time.Second == 0 {
+	switch {
+	case d >= 2*time.Minute && d%time.Minute == 0:
+		return count(int(d/time.Minute), "minute")
+	case d%time.Second == 0:
 		return count(int(d/time.Second), "second")
 	}
 	return d.String()

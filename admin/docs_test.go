@@ -16,7 +16,7 @@ import (
 func TestDocs(t *testing.T) {
 	s := newSite(t)
 	got := s.browser(t).get(t, "/docs").want(t, http.StatusOK, "ws://"+strings.TrimPrefix(s.URL, "http://")+"/socket",
-		"100 at once, then 20 a second", "2\u202f000 characters", "one each 900 seconds", `&#34;to_game&#34;: &#34;Hearsay&#34;`)
+		"100 at once, then 20 a second", "2\u202f000 characters", "one each 15 minutes", `&#34;to_game&#34;: &#34;Hearsay&#34;`)
 	text := got.text
 	for _, e := range wire.Events {
 		if n := strings.Count(text, `<h3 id="event-`+strings.ReplaceAll(e.Name, "/", "-")+`"`); n != 1 {
