@@ -176,7 +176,8 @@ func TestLive_slow(t *testing.T) {
 			sc.n.Add(1)
 			time.Sleep(time.Second)
 		}
-		late := s.next() // perhaps the one that was being written
+		time.Sleep(2 * time.Second) // until the last of them has been looked at
+		late := s.next()            // perhaps the one that was being written
 		if late != "data: <b>3600</b>\n\n" {
 			late = s.next()
 		}

@@ -343,6 +343,7 @@ func TestChart_application(t *testing.T) {
 		other.ask(wire.ChannelsSend, `{"channel":"gossip","name":"Eve","message":"hello"}`)
 		settle(time.Second)
 		s.fence()
+		settle(time.Second) // what an event is remembered for comes after its answer
 		c := w.ApplicationChart(site.ID)
 		got := strings.Join(shown(c.Sockets[0]), "\n")
 		for _, part := range []string{`{"event":"sync/channels",`, `{"event":"sync/games",`, `*{"event":"channels/broadcast",`, `*{"event":"games/connect",`} {
