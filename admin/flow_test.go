@@ -50,7 +50,15 @@ func (b *tab) do(t testing.TB, actions ...chromedp.Action[chromedp.Void]) {
 
 func (b *tab) open(t testing.TB, path string) {
 	t.Helper()
-	b.do(t, chromedp.Navigate(b.site.URL+path))
+	for {
+		err := chromedp.Do(b.ctx, chromedp.Navigate(b.site.URL+path))
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "ERR_ABORTED") { // another page was just on its way
+			t.Fatal(err)
+		}
+	}
 }
 
 // press clicks the button, link or summary that has the text.

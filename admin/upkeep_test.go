@@ -21,6 +21,7 @@ func downloadInto(folder string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		_, err := cdp.Call(ctx, tab, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{
 			Behavior: cdpbrowser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder,
+			BrowserContextID: chromedp.FromContext(ctx).BrowserContextID,
 		})
 		return err
 	})
@@ -72,10 +73,10 @@ func TestUpkeep_inBrowser(t *testing.T) {
 	b.do(t, downloadInto(folder))
 	b.press(t, "Download")
 	name := b.text(t, "tbody th")
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) { // the browser does not say when
+	for ; ; time.Sleep(20 * time.Millisecond) { // the browser does not say when
 		if problems, err := store.Check(t.Context(), filepath.Join(folder, name)); err == nil && len(problems) == 0 {
 			break
-		} else if time.Now().After(end) {
+		} else if b.ctx.Err() != nil {
 			all, _ := os.ReadDir(folder)
 			t.Fatalf("the download did not come: %v, %q; there is %v", err, problems, all)
 		}

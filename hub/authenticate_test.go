@@ -201,6 +201,7 @@ func TestAuthenticate_allSockets(t *testing.T) {
 		w := open(t, Options{Limits: &l})
 		c := w.game("Alpha")
 		sockets := []*socket{w.join(c, ""), w.dial(), w.dial()}
+		synctest.Wait() // until all are counted
 		equal(t, "frames before the end", w.dial().wantEnd(wire.CloseTryLater), []string(nil))
 		sockets[1].hangUp()
 		synctest.Wait()

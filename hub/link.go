@@ -226,9 +226,12 @@ func (l *link) drop(n int) {
 
 // fail is under mu.
 func (l *link) fail(err error) {
+	closed := l.ended
 	l.ended = true
 	signal(l.room)
-	l.broken(err)
+	if !closed { // else who closed it says why
+		l.broken(err)
+	}
 }
 
 // rest is the end of drain; under mu.
