@@ -86,7 +86,7 @@ func TestUpkeep_inBrowser(t *testing.T) {
 	b.press(t, "Put it in the place of the database")
 	b.fill(t, "confirm", "restore")
 	b.press(t, "Restore this backup")
-	b.see(t, "Backups") // the login leads back to where somebody is signed in
+	b.see(t, "Back up now") // the login leads back to where somebody is signed in
 	select {
 	case source := <-restored:
 		if filepath.Base(source) != name {

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,9 +74,7 @@ func TestRestore_open(t *testing.T) {
 	check(t, s.Close())
 	conn := connect(t, path)
 	ask(t, conn, `SELECT count(*) FROM games`)
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	if kept, err := store.Restore(ctx, source, path); !errors.Is(err, context.DeadlineExceeded) || kept != "" {
+	if kept, err := store.Restore(t.Context(), source, path); err == nil || !strings.Contains(err.Error(), "another program has") || kept != "" {
 		t.Errorf("got %q, %v", kept, err)
 	}
 	if got := ask(t, conn, `SELECT count(*) FROM games`)[0]; got != "2" {
