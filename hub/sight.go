@@ -22,7 +22,7 @@ type Sight struct {
 
 // sightCounted is how many frames are counted; a large network has more than are worth
 // the wait.
-const sightCounted = 100
+const sightCounted = 40
 
 var errSeenEnough = errors.New("enough was seen")
 
