@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -149,8 +150,26 @@ func TestBackupPlan(t *testing.T) {
 	}
 }
 
+// A planned is a plan that changes while it is followed.
+type planned struct {
+	mu   sync.Mutex // guards plan
+	plan store.BackupPlan
+}
+
+func (p *planned) now() store.BackupPlan {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.plan
+}
+
+func (p *planned) change(how func(*store.BackupPlan)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	how(&p.plan)
+}
+
 // schedule runs the schedule in a bubble, whose time begins at midnight UTC of 2000-01-01.
-func schedule(t *testing.T, plan *store.BackupPlan, do func(t *testing.T, s *store.Store, wait func(time.Duration))) {
+func schedule(t *testing.T, plan *planned, do func(t *testing.T, s *store.Store, wait func(time.Duration))) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := store.Open(t.Context(), t.TempDir()+"/hearsay.db", store.Options{})
 		check(t, err)
@@ -158,7 +177,7 @@ func schedule(t *testing.T, plan *store.BackupPlan, do func(t *testing.T, s *sto
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			s.ScheduleBackups(ctx, func() store.BackupPlan { return *plan })
+			s.ScheduleBackups(ctx, plan.now)
 		}()
 		do(t, s, func(d time.Duration) {
 			time.Sleep(d)
@@ -174,7 +193,7 @@ func TestScheduleBackups(t *testing.T) {
 	folder := t.TempDir()
 	now := time.Now()
 	hour := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).In(now.Location()).Hour() + 2 // two hours after the bubble's beginning
-	plan := &store.BackupPlan{Folder: folder, Schedule: store.Daily, Hour: hour % 24, Keep: 1}
+	plan := &planned{plan: store.BackupPlan{Folder: folder, Schedule: store.Daily, Hour: hour % 24, Keep: 1}}
 	schedule(t, plan, func(t *testing.T, s *store.Store, wait func(time.Duration)) {
 		count := func(what string, scheduled, byHand int) {
 			t.Helper()
@@ -193,7 +212,7 @@ func TestScheduleBackups(t *testing.T) {
 		wait(59*time.Minute + time.Second)
 		count("at its hour", 1, 0) // the first has gone
 		must(s.MakeBackup(t.Context(), folder, store.ByHand))
-		plan.Keep = 2
+		plan.change(func(p *store.BackupPlan) { p.Keep = 2 })
 		wait(24 * time.Hour)
 		count("a day later", 2, 1)
 		for _, b := range must(s.Backups(t.Context(), folder)) {
@@ -206,13 +225,13 @@ func TestScheduleBackups(t *testing.T) {
 		}
 
 		// Off is off, and what was missed is made when it is on again.
-		plan.Schedule = store.Off
+		plan.change(func(p *store.BackupPlan) { p.Schedule = store.Off })
 		for _, b := range must(s.Backups(t.Context(), folder)) {
 			check(t, s.RemoveBackup(t.Context(), folder, b.Name))
 		}
 		wait(2 * time.Hour)
 		count("off", 0, 0)
-		plan.Schedule = store.Weekly
+		plan.change(func(p *store.BackupPlan) { p.Schedule = store.Weekly })
 		wait(2 * time.Minute)
 		count("on again", 1, 0)
 		wait(2 * time.Hour)
@@ -220,7 +239,7 @@ func TestScheduleBackups(t *testing.T) {
 
 		// A folder that cannot be fails once an hour.
 		check(t, os.WriteFile(filepath.Join(folder, "file"), nil, 0o600))
-		plan.Folder = filepath.Join(folder, "file", "x")
+		plan.change(func(p *store.BackupPlan) { p.Folder = filepath.Join(folder, "file", "x") })
 		wait(2 * time.Minute)
 		first := s.BackupFailure()
 		if first == nil {
