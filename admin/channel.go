@@ -50,22 +50,6 @@ func (s *server) serveChannelNew(w http.ResponseWriter, r *http.Request) error {
 	return s.showChannelForm(w, r, http.StatusOK, f, "")
 }
 
-// numbers reads fields that hold a number; an empty one is 0.
-func (f form) numbers(to map[string]*int) error {
-	for name, n := range to {
-		text := f.Text(name)
-		if text == "" {
-			*n = 0
-			continue
-		}
-		var err error
-		if *n, err = strconv.Atoi(text); err != nil {
-			return invalid(name, "is no number; use digits alone")
-		}
-	}
-	return nil
-}
-
 func (s *server) serveChannelAdd(w http.ResponseWriter, r *http.Request) error {
 	f := posted(r)
 	c := store.Channel{Name: f.Text("name"), Description: f.Text("description"), Hidden: !f.On("public")}
@@ -189,5 +173,5 @@ func pausedFor(c store.Channel, now time.Time) string {
 	case c.PausedUntil.Equal(store.Indefinitely):
 		return "until somebody ends it"
 	}
-	return "until " + c.PausedUntil.UTC().Format("2006-01-02 15:04 UTC")
+	return "until " + exact(*c.PausedUntil)
 }

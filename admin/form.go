@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -36,6 +38,35 @@ func (f form) Text(name string) string { return f.values.Get(name) }
 
 // On reports whether a switch is on.
 func (f form) On(name string) bool { return f.values.Get(name) != "" }
+
+// numbers reads fields that hold a number; an empty one is 0.
+func (f form) numbers(to map[string]*int) error {
+	for name, n := range to {
+		text := f.Text(name)
+		if text == "" {
+			*n = 0
+			continue
+		}
+		var err error
+		if *n, err = strconv.Atoi(text); err != nil {
+			return invalid(name, "is no number; use digits alone")
+		}
+	}
+	return nil
+}
+
+// dateTime is how a browser gives a moment; ours are UTC.
+const dateTime = "2006-01-02T15:04"
+
+// moment reads a field that holds one; an empty one is the zero Time.
+func (f form) moment(name string) (t time.Time, err error) {
+	if text := f.Text(name); text != "" {
+		if t, err = time.Parse(dateTime, text); err != nil {
+			err = invalid(name, "is no moment; write it as 2026-12-24T18:00")
+		}
+	}
+	return t, err
+}
 
 // Wrong says what is wrong with a field, if something is.
 func (f form) Wrong(name string) string {

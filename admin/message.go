@@ -104,7 +104,7 @@ func (s *server) serveMessageMute(w http.ResponseWriter, r *http.Request) error 
 	}
 	text := "Muted " + rule.Subject
 	if rule.EndsAt != nil {
-		text += " until " + rule.EndsAt.Format("2006-01-02 15:04 UTC")
+		text += " until " + exact(*rule.EndsAt)
 	}
 	return s.done(w, r, messagePath(p.Message.ID), text+".")
 }

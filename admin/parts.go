@@ -52,6 +52,9 @@ func span(d time.Duration) string {
 	return count(int(d/time.Second), "second")
 }
 
+// exact is a moment to the minute, where words would not do.
+func exact(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
 // size is a number of bytes as people read it.
 func size(bytes int64) string {
 	for _, unit := range []struct {

@@ -83,18 +83,16 @@ func (s *server) serveEndSecret(k peerKind) handler {
 	}
 }
 
-// dateTime is how a browser gives a moment; ours are UTC.
-const dateTime = "2006-01-02T15:04"
-
 func (s *server) serveSuspend(k peerKind) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		name := r.PathValue("name")
-		u := store.Suspension{Reason: r.PostFormValue("reason")}
-		if text := r.PostFormValue("until"); text != "" {
-			until, err := time.Parse(dateTime, text)
-			if err != nil {
-				return invalid("until", "is no moment; write it as 2026-12-24T18:00")
-			}
+		f := posted(r)
+		u := store.Suspension{Reason: f.Text("reason")}
+		until, err := f.moment("until")
+		if err != nil {
+			return err
+		}
+		if !until.IsZero() {
 			u.Until = &until
 		}
 		if err := k.suspend(s.Store, r.Context(), name, u); err != nil {

@@ -82,14 +82,11 @@ func ruleOf(f form) (r store.Rule, err error) {
 		Kind: store.RuleKind(f.Text("kind")), Subject: f.Text("subject"), Channel: f.Text("channel"), Action: store.RuleAction(f.Text("action")),
 		Replacement: f.Text("replacement"), Reason: f.Text("reason"), Enabled: f.On("enabled"),
 	}
-	if text := f.Text("ends_at"); text != "" {
-		end, err := time.Parse(dateTime, text)
-		if err != nil {
-			return r, invalid("ends_at", "is no moment; write it as 2026-12-24T18:00")
-		}
+	end, err := f.moment("ends_at")
+	if !end.IsZero() {
 		r.EndsAt = &end
 	}
-	return r, nil
+	return r, err
 }
 
 // tried shows the form again, with what the rule would have matched.

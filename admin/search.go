@@ -107,16 +107,10 @@ func (s *server) serveMessages(w http.ResponseWriter, r *http.Request) error {
 // searchIn is what the fields of the page's form look for.
 func searchIn(f form) (q store.Search, err error) {
 	q = store.Search{Words: f.Text("words"), Game: f.Text("game"), Player: f.Text("player"), Channel: f.Text("channel")}
-	for name, t := range map[string]*time.Time{"from": &q.From, "until": &q.Until} {
-		text := f.Text(name)
-		if text == "" {
-			continue
-		}
-		if *t, err = time.Parse(dateTime, text); err != nil {
-			return q, invalid(name, "is no moment; write it as 2026-12-24T18:00")
-		}
+	if q.From, err = f.moment("from"); err == nil {
+		q.Until, err = f.moment("until")
 	}
-	return q, nil
+	return q, err
 }
 
 // serveExport sends all that the page's form looks for as a file.

@@ -82,7 +82,7 @@ func (s *Store) Session(ctx context.Context, token string, now time.Time) (one S
 	}
 	if now.Sub(one.SeenAt) >= seenEvery {
 		one.SeenAt = now
-		err = s.write(ctx, func(conn *sqlite.Conn) error {
+		err = s.note(ctx, func(conn *sqlite.Conn) error {
 			return exec(conn, `UPDATE sessions SET seen_at = ?2 WHERE id = ?1`, one.ID, micros(now))
 		})
 	}
