@@ -194,6 +194,7 @@ func (s *socket) read(answers chan<- struct{}) {
 			return
 		}
 		_, text, err := s.conn.Read(context.Background())
+		answer := s.beats.Load() && string(text) == string(heartbeatFrame)
 		s.mu.Lock()
 		s.arrivals = append(s.arrivals, arrival{time.Now(), string(text), err})
 		s.mu.Unlock()
@@ -201,7 +202,7 @@ func (s *socket) read(answers chan<- struct{}) {
 		if err != nil {
 			return
 		}
-		if s.beats.Load() && string(text) == string(heartbeatFrame) {
+		if answer {
 			answers <- struct{}{}
 		}
 	}
@@ -359,12 +360,14 @@ func credentials(c store.Credential, supports, more string) string {
 	return fmt.Sprintf(`{"client_id":%q,"client_secret":%q,"supports":%s%s}`, c.ClientID, c.Secret, supports, more)
 }
 
-// join opens a socket that has authenticated and answers heartbeats.
+// join opens a socket that has authenticated and answers heartbeats. It sends the first
+// answer itself: one beside the test would say that nobody is on after a sign-in of it.
 func (w *world) join(c store.Credential, more string, from ...string) *socket {
 	w.t.Helper()
 	s := w.dial(from...)
-	s.beats.Store(true)
 	s.authenticate(c, more)
+	s.send(wire.Heartbeat, "", "")
+	s.beats.Store(true)
 	return s
 }
 
