@@ -113,6 +113,9 @@ func schemaVersion(path string) (version int64, err error) {
 	}
 	defer conn.Close()
 	conn.SetBusyTimeout(busyTimeout)
+	if err := exec(conn, `BEGIN`); err != nil { // another process may make the schema right now
+		return 0, err
+	}
 	tables, id := 0, 0
 	_, err = row(conn, `SELECT count(*) FROM sqlite_schema`, func(stmt *sqlite.Stmt) { tables = stmt.ColumnInt(0) })
 	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultReadOnly {
