@@ -8,7 +8,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"hearsay/admin"
 	"hearsay/admin/setting"
 	"hearsay/hub"
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 	backbone "hearsay/sync"
 )
@@ -37,7 +37,7 @@ type site struct {
 // newSite runs one until the test ends. options may change what the pages are made of.
 func newSite(t testing.TB, options ...func(*admin.Options)) *site {
 	t.Helper()
-	return newSiteOn(t, filepath.Join(t.TempDir(), "hearsay.db"), options...)
+	return newSiteOn(t, hubtest.NewFile(t), options...)
 }
 
 // newSiteOn runs one on a file.

@@ -16,7 +16,7 @@ import (
 // not, and only if the operator wants it.
 func TestCompression(t *testing.T) {
 	for _, on := range []bool{false, true} {
-		st, err := store.Open(t.Context(), t.TempDir()+"/hearsay.db", store.Options{})
+		st, err := store.Open(t.Context(), hubtest.NewFile(t), store.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -41,7 +40,7 @@ type world struct {
 // open starts a hub on a new file.
 func open(t testing.TB, o Options) *world {
 	t.Helper()
-	return reopen(t, filepath.Join(t.TempDir(), "hearsay.db"), o)
+	return reopen(t, hubtest.NewFile(t), o)
 }
 
 // reopen starts a hub on a file. In a bubble it must be stopped inside, because the

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 	backbone "hearsay/sync"
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t testing.TB) *store.Store {
 	t.Helper()
-	st, err := store.Open(t.Context(), t.TempDir()+"/hearsay.db", store.Options{})
+	st, err := store.Open(t.Context(), hubtest.NewFile(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

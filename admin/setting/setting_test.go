@@ -15,6 +15,7 @@ import (
 
 	"hearsay/admin/setting"
 	"hearsay/hub"
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 )
 
@@ -31,7 +32,7 @@ type server struct {
 
 func newServer(t *testing.T, flags ...string) *server {
 	t.Helper()
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "hearsay.db"), store.Options{})
+	st, err := store.Open(t.Context(), hubtest.NewFile(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

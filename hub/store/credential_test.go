@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 )
 
@@ -176,7 +177,7 @@ func TestAuthenticate_suspended(t *testing.T) {
 
 // Nothing that authenticates is in the file in clear text, nor in the log.
 func TestSecrets_notInTheFile(t *testing.T) {
-	path := t.TempDir() + "/hearsay.db"
+	path := hubtest.NewFile(t)
 	s := open(t, path)
 	ctx := t.Context()
 	secrets := []string{addGame(t, s, "Alpha").Secret, addApplication(t, s, "Site").Secret, "correct horse battery", "another long password"}

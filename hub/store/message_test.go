@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 )
 
@@ -81,7 +82,7 @@ func TestAppend_manySenders(t *testing.T) {
 	for _, closing := range []bool{false, true} {
 		t.Run(fmt.Sprintf("closing %t", closing), func(t *testing.T) {
 			const senders, each = 50, 40
-			path := t.TempDir() + "/hearsay.db"
+			path := hubtest.NewFile(t)
 			s := open(t, path)
 			var delivered []store.Message // only the store's one goroutine appends
 			halfway := make(chan struct{})

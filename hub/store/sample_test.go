@@ -6,13 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 )
 
 // TestSamples: those of a longer span are exactly those of a shorter one, also when the
 // file was closed in between, and where nothing was read there is nothing.
 func TestSamples(t *testing.T) {
-	path := t.TempDir() + "/hearsay.db"
+	path := hubtest.NewFile(t)
 	s := open(t, path)
 	start := time.Date(2026, 3, 1, 12, 0, 30, 0, time.UTC)
 	add := func(minute, games, messages int) {

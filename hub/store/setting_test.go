@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 )
 
@@ -111,7 +112,7 @@ func TestRestarts(t *testing.T) {
 
 func TestAwaitRestart_noServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := store.Open(t.Context(), t.TempDir()+"/hearsay.db", store.Options{})
+		s, err := store.Open(t.Context(), hubtest.NewFile(t), store.Options{})
 		check(t, err)
 		defer s.Close()
 		r := must(s.AskRestart(t.Context(), 30, true))

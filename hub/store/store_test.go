@@ -16,6 +16,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 )
 
@@ -23,7 +24,7 @@ import (
 func open(t testing.TB, path ...string) *store.Store {
 	t.Helper()
 	if len(path) == 0 {
-		path = []string{t.TempDir() + "/hearsay.db"}
+		path = []string{hubtest.NewFile(t)}
 	}
 	s, err := store.Open(t.Context(), path[0], store.Options{})
 	if err != nil {
