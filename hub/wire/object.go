@@ -21,13 +21,26 @@ func DecodeObject(raw []byte) (Object, error) {
 	if !ok {
 		return nil, errNotObject
 	}
+	return in.members(), nil
+}
+
+// part is DecodeObject for a value that is known to be valid, as a part of one is.
+func part(raw json.RawMessage) (Object, error) {
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil, errNotObject
+	}
+	return (&cursor{raw: raw, at: 1}).members(), nil
+}
+
+// members reads an object from behind its bracket.
+func (in *cursor) members() Object {
 	o := Object{}
 	for in.more() {
 		key, _ := text(in.value())
 		in.at++ // the colon
 		o[key] = in.value()
 	}
-	return o, nil
+	return o
 }
 
 // Text is the value of a key that must be there and a text.

@@ -72,6 +72,11 @@ type Welcome struct {
 	Version string `json:"version"`
 }
 
+// HeartbeatPayload is the answer to a heartbeat. Section 4.
+type HeartbeatPayload struct {
+	Players []string `json:"players"` // never nil
+}
+
 // HeartbeatPlayers are the players that a client's heartbeat lists, whatever form
 // it has. Section 4.
 func HeartbeatPlayers(raw json.RawMessage) []string {
@@ -89,6 +94,16 @@ func HeartbeatPlayers(raw json.RawMessage) []string {
 // RestartPayload announces a planned stop. Section 4.
 type RestartPayload struct {
 	Downtime int `json:"downtime"` // seconds, at least 1
+}
+
+// ChannelPayload names a channel.
+type ChannelPayload struct {
+	Channel string `json:"channel"`
+}
+
+// NamePayload names a player.
+type NamePayload struct {
+	Name string `json:"name"`
 }
 
 // DecodeChannel reads the payload of channels/subscribe and channels/unsubscribe.
@@ -186,6 +201,22 @@ func (p Broadcast) Encode() json.RawMessage {
 		b = AppendText(b, Micros(p.SentAt))
 	}
 	return append(b, '}')
+}
+
+// DecodeBroadcast reads the payload, as a client does; what is no moment is no SentAt.
+func DecodeBroadcast(raw json.RawMessage) (p Broadcast, ok bool) {
+	o, err := DecodeObject(raw)
+	if err != nil {
+		return p, false
+	}
+	p.Channel, ok = o.Text("channel")
+	p.Game, _ = o.Text("game") // the first server could leave these out
+	p.Name, _ = o.Text("name")
+	p.Message, _ = o.Text("message")
+	p.ID, _ = o.Int("id")
+	at, _ := o.Text("sent_at")
+	p.SentAt, _ = time.Parse(time.RFC3339Nano, at)
+	return p, ok
 }
 
 // PlayerPayload tells that a player signed in or out. Section 6.
@@ -292,11 +323,21 @@ type ErrorsPayload struct {
 	Errors map[string][]string `json:"errors"`
 }
 
+// DecodeErrors reads what is wrong with each attribute, from the payload of a failure; nil
+// if that says nothing of the kind.
+func DecodeErrors(raw json.RawMessage) map[string][]string {
+	var p ErrorsPayload
+	if raw == nil || json.Unmarshal(raw, &p) != nil {
+		return nil
+	}
+	return p.Errors
+}
+
 // HistoryRequest asks for a part of a channel's log. Section 11.
 type HistoryRequest struct {
-	Channel string
-	After   *int64
-	Limit   int // 0: not given
+	Channel string `json:"channel"`
+	After   *int64 `json:"after,omitempty"`
+	Limit   int    `json:"limit,omitempty"` // 0: not given
 }
 
 // DecodeHistory reads the payload of channels/history.

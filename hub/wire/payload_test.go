@@ -239,3 +239,33 @@ func TestMicros(t *testing.T) {
 		t.Error("Fold does not ignore case alone")
 	}
 }
+
+// What the hub writes is what clients read.
+func TestDecodeBroadcast(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 890_000, time.UTC)
+	for _, want := range []wire.Broadcast{
+		{Channel: "gossip", Game: "Alpha", Name: "Ann", Message: "a \"quoted\" \\ ✔️"},
+		{Channel: "gossip", Game: "Alpha", Name: "Ann", Message: "x", ID: 7, SentAt: at},
+	} {
+		if got, ok := wire.DecodeBroadcast(want.Encode()); !ok || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, ok, want)
+		}
+	}
+	for raw, want := range map[string]bool{``: false, `[]`: false, `{}`: false, `{"channel":7}`: false, `{"channel":"a","name":null,"sent_at":"soon"}`: true} {
+		if got, ok := wire.DecodeBroadcast(json.RawMessage(raw)); ok != want {
+			t.Errorf("%s: got %+v, %v", raw, got, ok)
+		}
+	}
+}
+
+func TestDecodeErrors(t *testing.T) {
+	want := map[string][]string{"title": {"can't be blank"}}
+	if got := wire.DecodeErrors(wire.Encode(wire.ErrorsPayload{Errors: want})); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
+	}
+	for _, raw := range []string{``, `[]`, `{}`, `{"errors":7}`} {
+		if got := wire.DecodeErrors(json.RawMessage(raw)); got != nil {
+			t.Errorf("%s: got %v", raw, got)
+		}
+	}
+}

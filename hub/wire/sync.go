@@ -61,6 +61,23 @@ type GameRecord struct {
 	MSSPLastSeenAt             *string      `json:"mssp_last_seen_at"`
 }
 
+// An EventRecord is something that a game announces, as applications get it.
+type EventRecord struct {
+	ID          int64   `json:"id"`
+	GameID      int64   `json:"game_id"`
+	Title       string  `json:"title"`
+	Description *string `json:"description"`
+	StartDate   string  `json:"start_date"` // YYYY-MM-DD
+	EndDate     string  `json:"end_date"`
+}
+
+// An AchievementRecord is an achievement as applications get it.
+type AchievementRecord struct {
+	ID     int64 `json:"id"`
+	GameID int64 `json:"game_id"`
+	Achievement
+}
+
 // A RuleRecord is a rule of moderation as applications get it. Extension.
 type RuleRecord struct {
 	ID          int64   `json:"id"`
@@ -98,6 +115,8 @@ type SyncVersion struct {
 	LoggedAt time.Time       `json:"-"`
 	Payload  json.RawMessage `json:"payload"`
 	ID       int64           `json:"id,omitempty"` // extension
+
+	Record Object `json:"-"` // the members of Payload, when it was decoded
 }
 
 // AppendVersion appends the version as JSON, as it stands in a frame's list.
@@ -154,6 +173,22 @@ func DecodeSyncRequest(raw json.RawMessage) (p SyncRequest, ok bool) {
 	return p, false
 }
 
+// Encode makes the payload of the request. With After it says Since as well, for hubs
+// without the extension.
+func (p SyncRequest) Encode() json.RawMessage {
+	b := []byte(`{"since":null`)
+	if !p.Since.IsZero() {
+		b = AppendText([]byte(`{"since":`), Micros(p.Since))
+	}
+	if p.After > 0 {
+		b = appendInt(append(b, `,"after":`...), p.After)
+	}
+	if p.Cursor {
+		b = append(b, `,"cursor":true`...)
+	}
+	return append(b, '}')
+}
+
 // instantForms differ in the zone, which ISO 8601 writes as Z, +01:00, +0100 or +01.
 // Parsing takes decimals of the second with each.
 var instantForms = []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07"}
@@ -166,23 +201,34 @@ type SyncLevel struct {
 	Digest map[string]string `json:"digest"`
 }
 
+// DecodeLevel reads the payload of the answer to a sync; not ok: it has none, as the
+// answers of hubs without the extension.
+func DecodeLevel(raw json.RawMessage) (l SyncLevel, ok bool) {
+	if raw == nil || json.Unmarshal(raw, &l) != nil || l.Digest == nil {
+		return SyncLevel{}, false
+	}
+	return l, true
+}
+
 // A SyncBatch is what an application gets in one frame: in the form records Records
 // and Deleted, in the form versions Versions.
 type SyncBatch struct {
 	Kind     string
 	Records  []json.RawMessage
+	Members  []Object // of Records
 	Deleted  []int64
 	Versions []SyncVersion
 }
 
-var errNoSync = errors.New("no event of sync")
+// ErrNoSync says that an event brings no records, or those of a kind that is not known.
+var ErrNoSync = errors.New("no event of sync")
 
 // DecodeSync reads a frame's payload, as an application does. Every record is an
 // object with an integer id.
 func DecodeSync(event string, raw json.RawMessage) (b SyncBatch, err error) {
 	kind, ok := strings.CutPrefix(event, SyncPrefix)
 	if !ok || !slices.Contains(kinds, kind) {
-		return b, fmt.Errorf("%q: %w", event, errNoSync)
+		return b, fmt.Errorf("%q: %w", event, ErrNoSync)
 	}
 	b.Kind = kind
 	if len(raw) > 0 && raw[0] == '[' {
@@ -197,9 +243,11 @@ func DecodeSync(event string, raw json.RawMessage) (b SyncBatch, err error) {
 		return b, fmt.Errorf("%s: %w", kind, err)
 	}
 	for _, record := range b.Records {
-		if _, err := RecordID(record); err != nil {
+		members, _, err := idOf(part(record))
+		if err != nil {
 			return b, err
 		}
+		b.Members = append(b.Members, members)
 	}
 	if o.Has("deleted") {
 		err = json.Unmarshal(o["deleted"], &b.Deleted)
@@ -208,11 +256,15 @@ func DecodeSync(event string, raw json.RawMessage) (b SyncBatch, err error) {
 }
 
 func decodeVersions(raw json.RawMessage) (all []SyncVersion, err error) {
-	var items []Object
-	if err := json.Unmarshal(raw, &items); err != nil {
-		return nil, err
+	in, ok := open(raw, '[')
+	if !ok {
+		return nil, errors.New("not a JSON list")
 	}
-	for _, o := range items {
+	for in.more() {
+		o, err := part(in.value())
+		if err != nil {
+			return nil, err
+		}
 		var v SyncVersion
 		if v.Action, _ = o.Text("action"); v.Action != ActionCreate && v.Action != ActionUpdate && v.Action != ActionDelete {
 			return nil, fmt.Errorf("no action %q", v.Action)
@@ -228,7 +280,7 @@ func decodeVersions(raw json.RawMessage) (all []SyncVersion, err error) {
 		if v.Payload = o["payload"]; len(v.Payload) == 0 {
 			return nil, errNotObject
 		}
-		if _, err := RecordID(v.Payload); err != nil {
+		if v.Record, _, err = idOf(part(v.Payload)); err != nil {
 			return nil, err
 		}
 		v.ID, _ = o.Int("id")
@@ -239,13 +291,17 @@ func decodeVersions(raw json.RawMessage) (all []SyncVersion, err error) {
 
 // RecordID is the id of a record.
 func RecordID(record json.RawMessage) (int64, error) {
-	o, err := DecodeObject(record)
+	_, id, err := idOf(DecodeObject(record))
+	return id, err
+}
+
+func idOf(o Object, err error) (Object, int64, error) {
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	id, ok := o.Int("id")
 	if !ok {
-		return 0, errors.New("a record without an integer id")
+		return nil, 0, errors.New("a record without an integer id")
 	}
-	return id, nil
+	return o, id, nil
 }

@@ -52,6 +52,39 @@ func TestDecodeSyncRequest(t *testing.T) {
 	}
 }
 
+// What clients write is what hubs read.
+func TestSyncRequest_Encode(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 890_000, time.UTC)
+	for want, r := range map[string]wire.SyncRequest{
+		`{"since":null}`:                                                  {},
+		`{"since":null,"cursor":true}`:                                    {Cursor: true, Extended: true},
+		`{"since":"2026-03-04T05:06:07.000890Z"}`:                         {Since: at},
+		`{"since":"2026-03-04T05:06:07.000890Z","after":7,"cursor":true}`: {Since: at, After: 7, Cursor: true, Extended: true},
+	} {
+		if got := string(r.Encode()); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if r.After > 0 {
+			r.Since = time.Time{} // after wins
+		}
+		if got, ok := wire.DecodeSyncRequest(r.Encode()); !ok || got != r {
+			t.Errorf("%s: got %+v, %v, want %+v", want, got, ok, r)
+		}
+	}
+}
+
+func TestDecodeLevel(t *testing.T) {
+	want := wire.SyncLevel{Cursor: 7, Counts: map[string]int{"games": 2}, Digest: map[string]string{"games": "0f"}}
+	if got, ok := wire.DecodeLevel(wire.Encode(want)); !ok || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v", got, ok)
+	}
+	for _, raw := range []string{``, `{}`, `[]`, `7`, `{"cursor":7}`, `{"digest":7}`} {
+		if got, ok := wire.DecodeLevel(json.RawMessage(raw)); ok || got.Digest != nil {
+			t.Errorf("%s: got %+v", raw, got)
+		}
+	}
+}
+
 func TestDecodeSync(t *testing.T) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 890_000, time.UTC)
 	record := func(text string) json.RawMessage { return json.RawMessage(text) }
@@ -73,6 +106,16 @@ func TestDecodeSync(t *testing.T) {
 			}}},
 	} {
 		got, err := wire.DecodeSync(test.event, json.RawMessage(test.raw))
+		members := func(raw json.RawMessage) wire.Object {
+			o, _ := wire.DecodeObject(raw) // nil if it is none
+			return o
+		}
+		for _, record := range test.want.Records {
+			test.want.Members = append(test.want.Members, members(record))
+		}
+		for i := range test.want.Versions {
+			test.want.Versions[i].Record = members(test.want.Versions[i].Payload)
+		}
 		if err != nil || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s %s:\n got %+v, %v\nwant %+v", test.event, test.raw, got, err, test.want)
 		}
