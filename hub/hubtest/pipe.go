@@ -2,10 +2,12 @@ package hubtest
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -18,9 +20,7 @@ import (
 // bubble of testing/synctest, a pipe does.
 func Pipe(t testing.TB, h http.Handler, from string) *websocket.Conn {
 	t.Helper()
-	conn, _, err := websocket.Dial(context.Background(), pipeURL, &websocket.DialOptions{
-		HTTPClient: &http.Client{Transport: pipes{h, from}},
-	})
+	conn, _, err := websocket.Dial(context.Background(), PipeURL, &websocket.DialOptions{HTTPClient: Pipes(h, from)})
 	if err != nil {
 		t.Fatalf("connect from %s: %v", from, err)
 	}
@@ -34,7 +34,7 @@ func Pipe(t testing.TB, h http.Handler, from string) *websocket.Conn {
 // there is no connection.
 func RawPipe(t testing.TB, h http.Handler, from string) (conn net.Conn, status int) {
 	t.Helper()
-	r, err := http.NewRequest(http.MethodGet, pipeURL, nil)
+	r, err := http.NewRequest(http.MethodGet, "http"+strings.TrimPrefix(PipeURL, "ws"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,12 @@ func RawPipe(t testing.TB, h http.Handler, from string) (conn net.Conn, status i
 	return conn, answer.StatusCode
 }
 
-const pipeURL = "http://pipe.test/socket"
+// PipeURL is the address of a handler at the end of a pipe.
+const PipeURL = "ws://pipe.test/socket"
+
+// Pipes is for clients that dial by themselves: whatever they ask for goes to the handler,
+// as with Pipe.
+func Pipes(h http.Handler, from string) *http.Client { return &http.Client{Transport: pipes{h, from}} }
 
 // pipes is a transport: each request gets a pipe of its own.
 type pipes struct {
@@ -97,9 +102,19 @@ type pipeWriter struct {
 
 func (w *pipeWriter) answer() { w.once.Do(func() { close(w.answered) }) }
 
-// Hijack gives the connection to the handler, which answers the handshake itself.
+// Hijack gives the connection to the handler, which answers the handshake itself or has
+// done so.
 func (w *pipeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.hijacked = true
-	defer w.answer()
+	w.answer()
+	if w.Code == http.StatusSwitchingProtocols {
+		var head bytes.Buffer
+		head.WriteString("HTTP/1.1 101 Switching Protocols\r\n")
+		_ = w.Header().Write(&head) // a buffer takes everything
+		head.WriteString("\r\n")
+		if _, err := w.conn.Write(head.Bytes()); err != nil {
+			return nil, nil, err
+		}
+	}
 	return w.conn, bufio.NewReadWriter(bufio.NewReader(w.conn), bufio.NewWriter(w.conn)), nil
 }
