@@ -1,0 +1,98 @@
+package mirror
+
+import (
+	"fmt"
+	"strings"
+
+	"hearsay/hub/wire"
+)
+
+// A table says where the records of a kind are, and what of them. What is missing in a
+// record gets the default, "" being NULL.
+type table struct {
+	kind    string
+	name    string // the column for Change.Name
+	columns []column
+}
+
+type column struct{ name, missing string }
+
+// tables are in the order in which records refer to each other.
+var tables = []table{
+	{wire.KindChannels, "name", []column{{"name", "''"}, {"description", ""}, {"hidden", "0"}}},
+	{wire.KindGames, "game", []column{
+		{"game", "''"}, {"display_name", "''"}, {"display", "1"}, {"description", ""}, {"homepage_url", ""}, {"tagline", ""},
+		{"user_agent", ""}, {"user_agent_url", ""}, {"redirect_uris", "'[]'"}, {"allow_character_registration", "0"},
+		{"client_id", "''"}, {"client_secret", "'" + wire.Redacted + "'"}, {"last_seen_at", ""}, {"mssp_last_seen_at", ""},
+	}},
+	{wire.KindEvents, "title", []column{{"game_id", "0"}, {"title", "''"}, {"description", ""}, {"start_date", "''"}, {"end_date", "''"}}},
+	{wire.KindAchievements, "title", []column{
+		{"game_id", "0"}, {"key", "''"}, {"title", "''"}, {"description", ""}, {"points", "0"}, {"display", "1"},
+		{"partial_progress", "0"}, {"total_progress", ""},
+	}},
+	{wire.KindRules, "subject", []column{
+		{"kind", "''"}, {"subject", "''"}, {"channel", ""}, {"action", "''"}, {"replacement", ""}, {"reason", ""},
+		{"ends_at", ""}, {"enabled", "1"}, {"created_by", ""}, {"created_at", "''"},
+	}},
+}
+
+// statements are the SQL for the tables of a prefix, by kind.
+type statements struct {
+	prefix                           string
+	columns                          map[string][]column
+	find, put, remove, sweep, digest map[string]string
+	named, purge                     map[string]string
+	name                             map[string]string // the column for Change.Name
+	see                              string
+	connections, detach, attach      string
+}
+
+// with puts the prefix in the place of {}.
+func (s *statements) with(query string) string { return strings.ReplaceAll(query, "{}", s.prefix) }
+
+func newStatements(prefix string) statements {
+	s := statements{prefix: prefix, columns: map[string][]column{}}
+	for _, all := range []*map[string]string{&s.find, &s.put, &s.remove, &s.sweep, &s.digest, &s.named, &s.purge, &s.name} {
+		*all = map[string]string{}
+	}
+	for _, t := range tables {
+		name := prefix + t.kind
+		s.columns[t.kind] = t.columns
+		s.find[t.kind] = `SELECT deleted_at IS NULL FROM ` + name + ` WHERE id = ?1`
+		s.name[t.kind] = t.name
+		s.named[t.kind] = `SELECT ` + t.name + ` FROM ` + name + ` WHERE id = ?1`
+		s.put[t.kind] = t.put(name)
+		s.remove[t.kind] = `UPDATE ` + name + ` SET deleted_at = ?2, updated_at = ?2, version = ?3 WHERE id = ?1 AND deleted_at IS NULL`
+		s.sweep[t.kind] = `SELECT id FROM ` + name + ` WHERE deleted_at IS NULL AND id NOT IN (SELECT id FROM temp.` + prefix + `seen WHERE kind = '` + t.kind + `')`
+		s.digest[t.kind] = `SELECT id, version FROM ` + name + ` WHERE deleted_at IS NULL ORDER BY id`
+		s.purge[t.kind] = `DELETE FROM ` + name + ` WHERE deleted_at < ?1`
+	}
+	s.see = s.with(`INSERT INTO temp.{}seen (kind, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING`)
+	s.connections = s.with(`SELECT id, type, url, host, port FROM {}connections WHERE game_id = ?1 ORDER BY place`)
+	s.detach = s.with(`DELETE FROM {}connections WHERE game_id = ?1`)
+	s.attach = s.with(`
+		INSERT INTO {}connections (game_id, place, id, type, url, host, port)
+		VALUES (?1, ?2, ?3, ?4, nullif(?5, ''), nullif(?6, ''), nullif(?7, 0))`)
+	return s
+}
+
+// put is the statement that inserts or updates a record, if that changes anything: ?1 is
+// its id, ?2 its version, ?3 when that was logged, and then come the columns.
+func (t table) put(name string) string {
+	var names, values, sets, old, fresh []string
+	for i, c := range t.columns {
+		value := fmt.Sprintf(`?%d`, i+4)
+		if c.missing != "" {
+			value = fmt.Sprintf(`coalesce(%s, %s)`, value, c.missing)
+		}
+		names, values = append(names, c.name), append(values, value)
+		sets = append(sets, c.name+` = excluded.`+c.name)
+		old, fresh = append(old, name+`.`+c.name), append(fresh, `excluded.`+c.name)
+	}
+	comma := func(list []string) string { return strings.Join(list, `, `) }
+	return `
+		INSERT INTO ` + name + ` (id, ` + comma(names) + `, version, updated_at)
+		VALUES (?1, ` + comma(values) + `, ?2, ?3)
+		ON CONFLICT (id) DO UPDATE SET ` + comma(sets) + `, version = excluded.version, updated_at = excluded.updated_at, deleted_at = NULL
+		WHERE (` + comma(old) + `, ` + name + `.version, ` + name + `.deleted_at) IS NOT (` + comma(fresh) + `, excluded.version, NULL)`
+}
