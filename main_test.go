@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,11 +24,14 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/spf13/pflag"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"hearsay/admin/setting"
 	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
+	"hearsay/sync/mirror"
 )
 
 // program is this test's binary under the name hearsay: then it is the hub.
@@ -65,18 +69,22 @@ func TestDialogues_beyond(t *testing.T) {
 // TestImports keeps the arrows between packages as ARCHITECTURE.md draws them.
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
-		"hearsay":                  {"hearsay/admin", "hearsay/admin/command", "hearsay/admin/setting", "hearsay/hub", "hearsay/hub/store", "hearsay/sync"},
-		"hearsay/admin":            {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub", "hearsay/hub/store", "hearsay/hub/wire"},
-		"hearsay/admin/command":    {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub/store"},
-		"hearsay/admin/setting":    {"hearsay/hub", "hearsay/hub/store"},
-		"hearsay/assets":           nil,
-		"hearsay/hub":              {"hearsay/hub/store", "hearsay/hub/wire"},
-		"hearsay/hub/hubtest":      {"hearsay/hub/store", "hearsay/hub/wire"},
-		"hearsay/hub/hubtest/load": {"hearsay/hub/store", "hearsay/hub/wire"},
-		"hearsay/hub/store":        {"hearsay/migrations"},
-		"hearsay/hub/wire":         nil,
-		"hearsay/migrations":       nil,
-		"hearsay/sync":             {"hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay":                     {"hearsay/admin", "hearsay/admin/command", "hearsay/admin/setting", "hearsay/hub", "hearsay/hub/store", "hearsay/sync"},
+		"hearsay/admin":               {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub", "hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/admin/command":       {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub/client", "hearsay/hub/store", "hearsay/hub/wire", "hearsay/sync/mirror"},
+		"hearsay/admin/setting":       {"hearsay/hub", "hearsay/hub/store"},
+		"hearsay/assets":              nil,
+		"hearsay/hub":                 {"hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/hub/client":          {"hearsay/hub/wire"},
+		"hearsay/hub/client/chatroom": {"hearsay/hub/client", "hearsay/hub/wire"},
+		"hearsay/hub/hubtest":         {"hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/hub/hubtest/load":    {"hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/hub/store":           {"hearsay/migrations"},
+		"hearsay/hub/wire":            nil,
+		"hearsay/migrations":          nil,
+		"hearsay/sync":                {"hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/sync/mirror":         {"hearsay/hub/client", "hearsay/hub/wire"},
+		"hearsay/sync/mirror/listing": {"hearsay/sync/mirror"},
 	}
 	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
 	if err != nil {
@@ -327,6 +335,115 @@ func TestKill(t *testing.T) {
 	p.Start()
 	k.verify(t)
 	p.Stop()
+}
+
+// TestKill_mirror: kill -9 of a mirror, of the hub, and of both, while records change; each
+// time the copy goes on where it was, and ends as the hub.
+func TestKill_mirror(t *testing.T) {
+	rounds := 30
+	if testing.Short() {
+		rounds = 3
+	}
+	p := hubtest.NewProgram(t, program, nil)
+	c := p.Add("application", "add", "--short-name", "Site", "--name", "Site", "--sync-form", "versions")
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(c.Secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := filepath.Join(t.TempDir(), "mirror.db")
+	start := func(more ...string) (cmd *exec.Cmd, lines *bufio.Scanner) {
+		cmd = exec.Command(program, append([]string{"mirror", "--json", "--hub", p.Socket(), "--client-id", c.ClientID,
+			"--client-secret-file", secret, "--db", db}, more...)...)
+		out, err := cmd.StdoutPipe()
+		if err == nil {
+			cmd.Stderr = os.Stderr
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = cmd.Process.Kill() }) // it has ended, unless the test failed
+		return cmd, bufio.NewScanner(out)
+	}
+	up, edits := false, 0
+	for round := range rounds {
+		if !up {
+			p.Start()
+			up = true
+		}
+		cmd, lines := start()
+		stop := make(chan struct{})
+		var busy sync.WaitGroup
+		busy.Go(func() { // the operator edits, by SQL
+			conn, err := sqlite.OpenConn(p.Path(), sqlite.OpenReadWrite)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			conn.SetBusyTimeout(10 * time.Second)
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				edits++
+				if err := sqlitex.ExecuteScript(conn, fmt.Sprintf(`
+					INSERT INTO games (short_name, name, client_id) VALUES ('E%[1]d', 'Edit %[1]d', 'id-%[1]d');
+					UPDATE games SET tagline = 'edit %[1]d' WHERE id %% 7 = %[1]d %% 7;
+					DELETE FROM games WHERE id %% 50 = %[1]d %% 50 AND id < (SELECT max(id) FROM games) - 20;`, edits), nil); err != nil {
+					t.Error(err)
+					return
+				}
+				time.Sleep(time.Millisecond) // an operator breathes
+			}
+		})
+		for n := 0; n < 1+round*7%40 && lines.Scan(); n++ { // each is a batch, or a change
+		}
+		if round%3 > 0 {
+			p.Kill()
+			up = false
+		}
+		if round%3 < 2 {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait() // it says that it was killed
+		}
+		close(stop)
+		busy.Wait()
+		if !up {
+			p.Start()
+			up = true
+		}
+		if round%3 == 2 { // it is there still: when it is level, it must be so by itself
+			for lines.Scan() && !strings.Contains(lines.Text(), `"event":"level"`) {
+			}
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+		cmd, lines = start("--once", "--timeout", "1m")
+		last := ""
+		for lines.Scan() {
+			last = lines.Text()
+		}
+		if err := cmd.Wait(); err != nil || !strings.Contains(last, `"verified":true`) || strings.Contains(last, `"repaired"`) {
+			t.Fatalf("round %d: %v, %s", round, err, last)
+		}
+	}
+	p.Stop()
+	t.Logf("%d rounds, %d edits", rounds, edits)
+	m, err := mirror.Open(t.Context(), db, mirror.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	status, err := m.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := p.SQL(`SELECT count(*) AS n FROM games`); fmt.Sprint(rows[0]["n"]) != fmt.Sprint(status.Counts["games"]) {
+		t.Errorf("%v games, and %d in the copy", rows[0]["n"], status.Counts["games"])
+	}
 }
 
 // killing is what the rounds of TestKill share: what the hub has acknowledged.

@@ -21,19 +21,22 @@ func Add(root *cobra.Command) {
 		eventCommand(), blockCommand(), userCommand(), sessionCommand(),
 		ruleCommand(), reviewCommand(), messageCommand(),
 		settingCommand(), restartCommand(), auditCommand(),
-		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand())
+		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand(), mirrorCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(misuse)
 	strict(root)
 }
 
 // ExitCode is the code that the program ends with: 2 for bad input, 1 for faults of
-// the machine, 0 for nil.
+// the machine, 0 for nil; a command may have others.
 func ExitCode(err error) int {
 	var a *advice
+	var e *exit
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &e):
+		return e.code
 	case errors.As(err, &a), errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict):
 		return 2
 	}

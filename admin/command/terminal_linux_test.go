@@ -111,3 +111,25 @@ func TestPassword_interrupted(t *testing.T) {
 		t.Error("the echo is still off")
 	}
 }
+
+// TestMirror_bar shows how far a copy is, on a terminal.
+func TestMirror_bar(t *testing.T) {
+	f := newFar(t)
+	far, near := terminal(t)
+	root := newRoot()
+	root.SetOut(near)
+	root.SetErr(io.Discard)
+	root.SetArgs(append(f.args, "--once"))
+	if err := root.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	text := make([]byte, 4096)
+	n, err := far.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := string(text[:n])
+	if !strings.Contains(out, "[##############################] 3 of 3 records, ") || !strings.Contains(out, "Level with the hub") {
+		t.Errorf("got %q", out)
+	}
+}
