@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -174,9 +175,9 @@ func (h *hub) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	for {
-		conn, err := net.DialTimeout("tcp", h.addr, time.Second)
+		err := h.probe(ctx)
 		if err == nil {
-			return conn.Close()
+			return nil
 		}
 		if h.process.hasEnded() {
 			return errors.New("want the hub to listen, but it ended")
@@ -186,6 +187,22 @@ func (h *hub) start(ctx context.Context) error {
 		}
 	}
 }
+
+// probe asks whether the hub serves. That somebody takes a connection proves nothing: while
+// the test starts other processes, these hold what claimAddr has closed, until they exec.
+func (h *hub) probe(ctx context.Context) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.addr+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := prober.Do(r)
+	if err != nil {
+		return err
+	}
+	return answer.Body.Close()
+}
+
+var prober = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
 
 // stop asks the hub to end, as an operator would; it does not wait.
 func (h *hub) stop() error {
