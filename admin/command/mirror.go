@@ -47,6 +47,10 @@ hub_channels, hub_games and so on; the file may have others, and others may read
 
 The client id and secret are those of an application of the hub ("hearsay application add").
 
+With --json each line is an object whose "event" is "progress" (received, total if it is
+known), "change" (kind, action, id, name, version), "level" (form, verified, repaired,
+cursor, counts) or "disconnected" (error, again_seconds).
+
 Exit codes: 0 stopped, or level with --once; 1 a fault of the machine, or another mirror
 has taken the file over; 2 bad input; 3 the hub refuses the credentials, or gives this
 client no records; 4 --timeout ran out before the copy was level.`,

@@ -129,7 +129,7 @@ func (c *Client) keep(ctx context.Context) error {
 		}
 		c.o.Log.Info("not connected", "hub", c.o.URL, "err", err, "again", pause)
 		if h := c.o.Handlers.Disconnected; h != nil {
-			c.inbox.put(ctx, always, func() { h(err, pause) })
+			_ = c.inbox.put(ctx, always, func() { h(err, pause) }) // a handler that hangs must not keep us from the hub
 		}
 		if !sleep(ctx, pause) {
 			return context.Cause(ctx)

@@ -539,6 +539,42 @@ func TestClient_stuckHandler(t *testing.T) {
 	})
 }
 
+// Records are not dropped: the hub waits, and after a while the socket is made anew.
+func TestClient_stuckSync(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t)
+		var sockets, sent atomic.Int64
+		o := w.game("Alpha")
+		o.HTTPClient = hubtest.Pipes(old(func(p *peer, f wire.Frame) bool {
+			if f.Event == wire.Authenticate {
+				sockets.Add(1)
+				for i := range 2000 {
+					p.write(fmt.Sprintf(`{"event":"sync/channels","payload":{"channels":[{"id":%d}]}}`, i))
+					sent.Add(1)
+				}
+			}
+			return true
+		}), "192.0.2.1:1000")
+		release := make(chan struct{})
+		var heard atomic.Int64
+		o.Handlers.Sync = func(b wire.SyncBatch) {
+			<-release
+			heard.Add(1)
+		}
+		w.dial(o)
+		time.Sleep(50 * time.Second)
+		if n := sent.Load(); sockets.Load() != 1 || n < 1000 || n > 1200 {
+			t.Errorf("%d sockets, %d frames sent", sockets.Load(), n)
+		}
+		time.Sleep(30 * time.Second)
+		close(release)
+		time.Sleep(2 * time.Minute)
+		if sockets.Load() < 2 || heard.Load() < 3000 {
+			t.Errorf("%d sockets, heard %d", sockets.Load(), heard.Load())
+		}
+	})
+}
+
 // What is under way when the socket ends is lost, and says so.
 func TestClient_lost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -95,23 +95,22 @@ func (w *writer) exec(query string, args ...any) error {
 	return sqlitex.Execute(w.conn, query, &sqlitex.ExecOptions{Args: args})
 }
 
-// begin takes the tables over for this run, and forgets the place if it is of another hub.
-func (w *writer) begin() error {
+// takeOver makes the tables this run's.
+func (w *writer) takeOver() error {
 	if err := w.exec(w.sql.with(`CREATE TEMP TABLE IF NOT EXISTS {}seen (kind TEXT, id INTEGER, PRIMARY KEY (kind, id)) WITHOUT ROWID`)); err != nil {
 		return err
 	}
 	return w.exec(w.sql.with(`UPDATE {}sync SET owner = ?1`), w.owner)
 }
 
-// beginSession reads the place from which to go on.
-func (w *writer) beginSession() error {
+// resume reads the place from which to go on.
+func (w *writer) resume() error {
 	return w.transact(func() (err error) {
 		if w.place, err = w.Mirror.place(w.conn); err != nil {
 			return err
 		}
-		if w.place.hub != w.o.URL {
-			another := w.place.hub != ""
-			w.place = place{hub: w.o.URL, repairing: another}
+		if w.place.hub != w.o.URL { // what is there of another hub is not this one's
+			w.place = place{hub: w.o.URL, repairing: w.place.hub != ""}
 		}
 		w.full = w.place.repairing
 		return w.exec(w.sql.with(`DELETE FROM temp.{}seen`))

@@ -50,9 +50,11 @@ type Options struct {
 	Prefix string       // of the tables; empty: "hub_". Letters, digits and _
 	Log    *slog.Logger // nil: nothing is logged
 
-	// Changed is told after each commit what has changed in the tables. It is called by the
-	// goroutine of Run, which waits for it. After a crash right behind a commit it is not told
-	// again: who must not miss anything compares the tables' versions with the ones that it has done.
+	// What follows is called by the goroutine of Run, which waits for it.
+
+	// Changed is told after each commit what has changed in the tables. After a crash right
+	// behind a commit it is not told again: who must not miss anything compares the tables'
+	// versions with the ones that it has done.
 	Changed func([]Change)
 	// Progress is told during a catch-up how far it is, after each commit.
 	Progress func(Progress)
@@ -60,6 +62,8 @@ type Options struct {
 	Level func(Level)
 	// Disconnected is told when the hub cannot be reached, and when it is tried again.
 	Disconnected func(err error, again time.Duration)
+
+	// And this is about the socket.
 
 	RetryLeast time.Duration // the first wait between tries to reach the hub; 0: a second
 	RetryMost  time.Duration // the longest; 0: a minute

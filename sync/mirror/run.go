@@ -27,13 +27,22 @@ const (
 // another Run has begun on the same tables, with ErrNoRecords, with client.ErrOptions, or with a
 // *client.Failure when the hub refuses the credentials.
 func (m *Mirror) Run(ctx context.Context) error {
+	err := m.run(ctx)
+	if ctx.Err() != nil { // whatever it interrupted
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// run is Run, but for its error when ctx has ended.
+func (m *Mirror) run(ctx context.Context) error {
 	conn, err := m.pool.Take(ctx)
 	if err != nil {
 		return err
 	}
 	defer m.pool.Put(conn)
 	w := &writer{Mirror: m, conn: conn, owner: uuid.NewString()}
-	if err := w.begin(); err != nil {
+	if err := w.takeOver(); err != nil {
 		return err
 	}
 	least, most := m.o.RetryLeast, m.o.RetryMost
@@ -49,9 +58,7 @@ func (m *Mirror) Run(ctx context.Context) error {
 			wait = least
 		}
 		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case isFinal(err):
+		case ctx.Err() != nil, isFinal(err):
 			return err
 		case errors.Is(err, errDiffers):
 			m.log.Warn("a full resync begins", "hub", m.o.URL, "err", err)
@@ -64,7 +71,7 @@ func (m *Mirror) Run(ctx context.Context) error {
 			m.log.Error("the copy cannot go on", "hub", m.o.URL, "err", err, "again", wait)
 		}
 		if !pause(ctx, wait/2+rand.N(wait)) {
-			return context.Cause(ctx)
+			return err
 		}
 		wait = min(2*wait, most)
 	}
@@ -91,8 +98,10 @@ func pause(ctx context.Context, d time.Duration) bool {
 type session struct {
 	*writer
 	client *client.Client
-	news   chan any // in the order in which the hub sent it: the types below
+	news   chan any  // in the order in which the hub sent it: the types below
+	tell   func(any) // puts something there, unless the session has ended
 
+	attempt    int       // which socket this is
 	catchingUp bool      // a level is awaited
 	given      bool      // of this catch-up: the hub has sent records
 	heard      time.Time // when it did, or the catch-up began
@@ -106,18 +115,18 @@ type (
 		err   error
 		again time.Duration
 	}
-	refused   struct{ err error } // the request for a sync
+	refused struct { // the request for a sync
+		attempt int
+		err     error
+	}
 	heartbeat struct{}
 )
 
 // session fills the tables until ctx ends or something has to begin anew.
 func (w *writer) session(ctx context.Context) error {
-	if err := w.beginSession(); err != nil {
-		return err
-	}
 	ctx, end := context.WithCancel(ctx)
 	s := &session{writer: w, news: make(chan any, mostBatches)}
-	tell := func(news any) {
+	s.tell = func(news any) {
 		select {
 		case s.news <- news:
 		case <-ctx.Done():
@@ -127,11 +136,11 @@ func (w *writer) session(ctx context.Context) error {
 		URL: w.o.URL, ClientID: w.o.ClientID, ClientSecret: w.o.ClientSecret, SyncForm: "versions",
 		UserAgent: "hearsay-mirror", Log: w.log, HTTPClient: w.o.HTTPClient, RetryLeast: w.o.RetryLeast, RetryMost: w.o.RetryMost,
 		Handlers: client.Handlers{
-			Connected:    func(wire.Welcome) { tell(connected{}) },
-			Disconnected: func(err error, again time.Duration) { tell(lost{err, again}) },
-			Sync:         func(b wire.SyncBatch) { tell(b) },
-			Level:        func(l wire.SyncLevel) { tell(l) },
-			Heartbeat:    func() { tell(heartbeat{}) },
+			Connected:    func(wire.Welcome) { s.tell(connected{}) },
+			Disconnected: func(err error, again time.Duration) { s.tell(lost{err, again}) },
+			Sync:         func(b wire.SyncBatch) { s.tell(b) },
+			Level:        func(l wire.SyncLevel) { s.tell(l) },
+			Heartbeat:    func() { s.tell(heartbeat{}) },
 		},
 	})
 	if err != nil {
@@ -146,7 +155,7 @@ func (w *writer) session(ctx context.Context) error {
 	for {
 		select {
 		case news := <-s.news:
-			if err := s.handle(ctx, news, tell); err != nil {
+			if err := s.handle(ctx, news); err != nil {
 				return err
 			}
 		case <-c.Done():
@@ -156,20 +165,20 @@ func (w *writer) session(ctx context.Context) error {
 }
 
 // handle takes what has come, and what has come behind it if that goes well together.
-func (s *session) handle(ctx context.Context, news any, tell func(any)) error {
+func (s *session) handle(ctx context.Context, news any) error {
 	switch news := news.(type) {
 	case connected:
-		return s.begin(ctx, tell)
+		return s.begin(ctx)
 	case lost:
 		if s.o.Disconnected != nil {
 			s.o.Disconnected(news.err, news.again)
 		}
 	case wire.SyncBatch:
-		return s.take(ctx, news, tell)
+		return s.take(ctx, news)
 	case wire.SyncLevel:
 		return s.finish(news)
 	case refused:
-		return s.refuse(news.err)
+		return s.refuse(news)
 	case heartbeat:
 		return s.hear()
 	}
@@ -177,9 +186,10 @@ func (s *session) handle(ctx context.Context, news any, tell func(any)) error {
 }
 
 // begin asks a new socket for what is missing.
-func (s *session) begin(ctx context.Context, tell func(any)) error {
+func (s *session) begin(ctx context.Context) error {
+	s.attempt++
 	s.catchingUp, s.given, s.received, s.heard = true, false, 0, time.Now()
-	if err := s.beginSession(); err != nil {
+	if err := s.resume(); err != nil {
 		return err
 	}
 	if s.o.Progress != nil {
@@ -187,9 +197,10 @@ func (s *session) begin(ctx context.Context, tell func(any)) error {
 		s.o.Progress(Progress{Total: s.total})
 	}
 	r := wire.SyncRequest{Since: s.place.since, After: s.place.cursor, Cursor: true}
+	attempt := s.attempt
 	go func() {
 		if _, err := s.client.Sync(ctx, r); err != nil {
-			tell(refused{err})
+			s.tell(refused{attempt, err})
 		}
 	}()
 	return nil
@@ -229,7 +240,7 @@ func (s *session) expect(ctx context.Context) int {
 }
 
 // take puts a batch into the file, with those that wait behind it.
-func (s *session) take(ctx context.Context, first wire.SyncBatch, tell func(any)) error {
+func (s *session) take(ctx context.Context, first wire.SyncBatch) error {
 	batches, next := s.gather(first)
 	if s.catchingUp && !s.given && len(first.Versions) == 0 {
 		s.full = true // in the form records all comes after each connect: what does not is gone
@@ -245,7 +256,7 @@ func (s *session) take(ctx context.Context, first wire.SyncBatch, tell func(any)
 		s.o.Progress(Progress{Received: s.received, Total: s.total})
 	}
 	if next != nil {
-		return s.handle(ctx, next, tell)
+		return s.handle(ctx, next)
 	}
 	return nil
 }
@@ -288,9 +299,11 @@ func (s *session) finish(hub wire.SyncLevel) error {
 	return nil
 }
 
-// refuse is told that the hub did not take the request for a sync, or never answered.
-func (s *session) refuse(err error) error {
-	switch {
+// refuse is told that the hub did not take the request for a sync.
+func (s *session) refuse(r refused) error {
+	switch err := r.err; {
+	case r.attempt != s.attempt: // there is another socket by now
+		return nil
 	case errors.Is(err, client.ErrUnknownCursor):
 		return errDiffers // the hub was restored from an older backup
 	case errors.Is(err, client.ErrUnknown) && !s.given:
@@ -299,8 +312,9 @@ func (s *session) refuse(err error) error {
 		return s.finish(wire.SyncLevel{}) // of the form records: they come unasked, before this answer
 	case errors.Is(err, client.ErrLost), errors.Is(err, client.ErrNotConnected), errors.Is(err, client.ErrClosed), errors.Is(err, context.Canceled):
 		return nil // another connect begins again
+	default:
+		return err
 	}
-	return err
 }
 
 // hear is told of a heartbeat: it shows that the link is there, so a hub that says nothing
