@@ -2,16 +2,12 @@ package hub
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
-
-// systemPlayer is the player that the hub itself is.
-const systemPlayer = "system"
 
 // handleTell serves tells/send. The failures come in the protocol's order. Tells
 // are never stored or logged. Section 7.
@@ -105,14 +101,6 @@ func (h *Hub) receiver(shortName string) *online {
 		}
 	}
 	return nil
-}
-
-// answerTell is the hub's answer to a tell for its own player.
-func (s *session) answerTell(p wire.TellPayload) {
-	s.tell(wire.ReceivePayload{
-		FromGame: s.hub.o.Name, FromName: systemPlayer, ToName: p.FromName, SentAt: wire.Micros(time.Now()),
-		Message: fmt.Sprintf("I am %s, the hub of this network, not a person: nobody reads what you tell me.", s.hub.o.Name),
-	})
 }
 
 // tell sends a tell. What is remembered of it is all but its text.
