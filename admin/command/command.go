@@ -18,7 +18,7 @@ import (
 func Add(root *cobra.Command) {
 	root.AddCommand(
 		gameCommand(), channelCommand(), applicationCommand(), connectionCommand(), redirectCommand(),
-		eventCommand(), blockCommand(), userCommand(), sessionCommand(),
+		eventCommand(), blockCommand(), removalCommand(), userCommand(), sessionCommand(),
 		ruleCommand(), reviewCommand(), messageCommand(),
 		settingCommand(), restartCommand(), auditCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand(), mirrorCommand())

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,11 +14,12 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"hearsay/admin/setting"
 	"hearsay/hub/store"
 )
 
 func userCommand() *cobra.Command {
-	return noun("user", "People who run the hub from a browser", userAdd(), userList(), userPassword(), userLink(), userRole(), userTOTP(), userRemove())
+	return noun("user", "People who run the hub from a browser", userAdd(), userList(), userPassword(), userLink(), userRole(), userTOTPOn(), userTOTPOff(), userRemove())
 }
 
 func (c *call) user(username string) (store.User, error) {
@@ -140,10 +142,76 @@ func userRole() *cobra.Command {
 	}
 }
 
-func userTOTP() *cobra.Command {
+func userTOTPOn() *cobra.Command {
+	return &cobra.Command{
+		Use:   "totp-on USERNAME",
+		Short: "Turn two-factor login on, for a user whose authenticator is at hand",
+		Long: `Turn two-factor login on. It prints a secret for the user's authenticator, asks for the code
+that this shows then, or reads it as a line of the input, and prints recovery codes, each
+of which stands in for a code once. An authenticator from before counts no longer.`,
+		Example: "  hearsay user totp-on ann",
+		Args:    take("USERNAME"),
+		RunE: run(existing, func(c *call) error {
+			u, err := c.user(c.args[0])
+			if err != nil {
+				return err
+			}
+			settings, err := c.store.Settings(c.Context())
+			if err != nil {
+				return err
+			}
+			key, err := store.NewTOTP(cmp.Or(settings["title"], settings["name"], setting.Default().Name), u.Username)
+			if err != nil {
+				return err
+			}
+			given := struct {
+				Secret string `json:"secret"`
+				URL    string `json:"url"`
+			}{key.Secret(), key.URL()}
+			if err := c.say(given, "Give this to the authenticator, as a secret or as an address:\n\n  %s\n  %s\n", given.Secret, given.URL); err != nil {
+				return err
+			}
+			code, err := c.line("Code: ")
+			if err != nil {
+				return err
+			}
+			made := struct {
+				RecoveryCodes []string `json:"recovery_codes"`
+			}{}
+			if made.RecoveryCodes, err = c.store.EnableTOTP(c.Context(), u.Username, key.Secret(), code, time.Now()); err != nil {
+				return err
+			}
+			return c.say(made, "A login of %s takes a code as well now. When the authenticator is lost, each of these stands in for a code, once:\n\n  %s\n",
+				u.Username, strings.Join(made.RecoveryCodes, "\n  "))
+		}),
+	}
+}
+
+// line asks for a line of text; it is the first of the input.
+func (c *call) line(prompt string) (text string, err error) {
+	fmt.Fprint(c.ErrOrStderr(), prompt)
+	done := make(chan error, 1)
+	go func() {
+		const most = 1 << 10
+		var err error
+		text, err = bufio.NewReader(io.LimitReader(c.InOrStdin(), most)).ReadString('\n')
+		done <- err
+	}()
+	select {
+	case err = <-done:
+	case <-c.Context().Done():
+		return "", context.Cause(c.Context())
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read the input: %w", err)
+	}
+	return strings.TrimSpace(text), nil
+}
+
+func userTOTPOff() *cobra.Command {
 	return &cobra.Command{
 		Use:     "totp-off USERNAME",
-		Short:   "Turn a user's two-factor login off; only the user can turn it on, in the browser",
+		Short:   "Turn a user's two-factor login off",
 		Example: "  hearsay user totp-off ann",
 		Args:    take("USERNAME"),
 		RunE: run(existing, func(c *call) error {
