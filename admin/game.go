@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"hearsay/hub"
 	"hearsay/hub/store"
@@ -137,7 +139,8 @@ type game struct {
 	Connections []store.Connection
 	Redirects   []string
 	Events      []store.Event
-	Synced      synced // how far the last change has got
+	History     []figure // how many players there were
+	Synced      synced   // how far the last change has got
 }
 
 // Access is what the page says of its credentials.
@@ -167,6 +170,9 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f fo
 	if p.Events, err = s.Store.Events(ctx, p.ShortName); err != nil {
 		return err
 	}
+	if p.History, err = s.playersOverTime(ctx, p.ID, time.Now()); err != nil {
+		return err
+	}
 	for _, one := range s.Hub.Status().Games {
 		if one.ID == p.ID {
 			p.Online, p.Players = &one, s.Hub.Players(p.ID)
@@ -175,6 +181,25 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f fo
 	p.frame = s.frame(r, p.ShortName)
 	s.render(w, r, code, gamePage(p))
 	return nil
+}
+
+// playersOverTime has a curve for each span of a game's samples. It is broken where the
+// game was not online.
+func (s *server) playersOverTime(ctx context.Context, id store.GameID, now time.Time) (all []figure, err error) {
+	for _, one := range store.GamePeriods {
+		samples, err := s.Store.GameSamples(ctx, id, one.Span, now.Add(-one.Length))
+		if err != nil {
+			return nil, err
+		}
+		var dots []dot
+		most := 0
+		for _, sample := range samples {
+			dots, most = append(dots, dot{sample.At, sample.Players}), max(most, sample.Most)
+		}
+		curve := drawSparkline("Players in the last "+one.Name, dots, now.Add(-one.Length), one.Length, time.Duration(one.Span))
+		all = append(all, figure{Label: one.Name, Most: number(most), Curve: curve})
+	}
+	return all, nil
 }
 
 // partOf makes the handler of a form on a game's page.

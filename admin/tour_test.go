@@ -140,6 +140,11 @@ func furnish(t testing.TB, s *site) {
 			check(s.Store.AddReading(ctx, time.Now().Add(-ago), store.Reading{Games: 3, Players: int(ago.Hours()), Sockets: 4, Messages: int(ago.Minutes()) % 50}))
 		}
 	}
+	for ago := 300 * 24 * time.Hour; ago > 0; ago -= time.Duration(1+ago/(48*time.Hour)) * 15 * time.Minute {
+		if hour := int(ago.Hours()) % 24; hour < 7 || hour > 9 {
+			check(s.Store.AddGameReadings(ctx, time.Now().Add(-ago), []store.GameReading{{Game: store.GameID(alpha.ID), Looks: 15, Players: 15 * hour, Most: hour + 3}}))
+		}
+	}
 	eldoria, err := s.Store.CreateGame(ctx, store.Game{ShortName: "Eldoria", Name: "Eldoria", Display: true}, store.LongSecret)
 	check(err)
 	_, err = s.Store.Authenticate(ctx, eldoria.ClientID, eldoria.Secret, time.Now().Add(-75*time.Hour))

@@ -11,7 +11,8 @@ import (
 // once more, for the messages of the minute that has begun. It is to end while sockets are
 // still open.
 func (h *Hub) Sample(ctx context.Context) {
-	recorded := h.messages.Load()
+	recorded, writing := h.messages.Load(), context.WithoutCancel(ctx)
+	census := newCensus()
 	for last := false; !last; {
 		next := time.NewTimer(untilSample(time.Now()))
 		select {
@@ -20,15 +21,20 @@ func (h *Hub) Sample(ctx context.Context) {
 			next.Stop()
 			last = true
 		}
-		r := h.reading(context.WithoutCancel(ctx))
+		now, status := time.Now(), h.Status()
+		at, all := census.add(now, status.Games)
+		h.record(writing, at, all)
+		r := h.reading(writing, status)
 		said := h.messages.Load()
 		r.Messages = int(said - recorded)
-		if err := h.store.AddReading(context.WithoutCancel(ctx), time.Now(), r); err != nil {
+		if err := h.store.AddReading(writing, now, r); err != nil {
 			h.log.Error("what goes on cannot be put on record", "err", err)
 			continue
 		}
 		recorded = said
 	}
+	at, all := census.take()
+	h.record(writing, at, all)
 }
 
 // untilSample is how long it is to the middle of a minute: so each minute has one sample,
@@ -41,9 +47,8 @@ func untilSample(now time.Time) time.Duration {
 	return half.Sub(now)
 }
 
-// reading reads how much goes on.
-func (h *Hub) reading(ctx context.Context) store.Reading {
-	st := h.Status()
+// reading says how much goes on.
+func (h *Hub) reading(ctx context.Context, st Status) store.Reading {
 	r := store.Reading{Games: len(st.Games), Players: st.Players, Sockets: st.Sockets}
 	for _, a := range st.Applications {
 		r.Lag = max(r.Lag, h.Lag(ctx, a))

@@ -3,6 +3,7 @@ package command
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,7 +12,7 @@ import (
 
 func gameCommand() *cobra.Command {
 	return noun("game", "Games that may connect",
-		gameAdd(), gameList(), gameShow(), gameEdit(), rotation((*store.Store).RotateGame).command("game"),
+		gameAdd(), gameList(), gameShow(), gamePlayers(), gameEdit(), rotation((*store.Store).RotateGame).command("game"),
 		endingSecret((*store.Store).EndGameSecret).command("game"), suspension((*store.Store).SuspendGame).command("game"),
 		resuming((*store.Store).ResumeGame).command("game"), gameRemove())
 }
@@ -119,6 +120,45 @@ func gameShow() *cobra.Command {
 			return c.align(d.lines())
 		}),
 	}
+}
+
+var playersTable = table[store.GameSample]{
+	none:  "The game was not online in that time; a quarter of an hour is on record when it is over.",
+	heads: []string{"FROM", "PLAYERS", "MOST"},
+	cells: func(s store.GameSample) []string {
+		return []string{s.At.UTC().Format(time.RFC3339), strconv.FormatFloat(s.Players, 'f', 1, 64), strconv.Itoa(s.Most)}
+	},
+}
+
+func gamePlayers() *cobra.Command {
+	var days int
+	cmd := &cobra.Command{
+		Use:   "players SHORT",
+		Short: "Show how many players a game had, on average and at most, while it was online",
+		Long: `Show how many players a game had, on average and at most, while it was online: for each quarter
+of an hour of the last day, for two hours each of the last 30 days, or for each day of the
+last 365.`,
+		Example: "  hearsay game players Alpha --days 30",
+		Args:    take("SHORT"),
+		RunE: run(existing, func(c *call) error {
+			g, err := c.game(c.args[0])
+			if err != nil {
+				return err
+			}
+			for _, one := range store.GamePeriods {
+				if one.Length == time.Duration(days)*24*time.Hour {
+					all, err := c.store.GameSamples(c.Context(), g.ID, one.Span, time.Now().Add(-one.Length))
+					if err != nil {
+						return err
+					}
+					return playersTable.print(c, append([]store.GameSample{}, all...)) // [] in JSON
+				}
+			}
+			return &store.FieldError{Field: "days", Reason: strconv.Itoa(days) + " will not do; use 1, 30 or 365"}
+		}),
+	}
+	cmd.Flags().IntVar(&days, "days", 1, "how far back: 1, 30 or 365")
+	return cmd
 }
 
 func (d gameDetail) lines() [][]string {

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
 	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 )
@@ -110,5 +113,57 @@ func TestLag(t *testing.T) {
 		if got := must(s.Lag(t.Context(), test.after, test.now)); got != test.want {
 			t.Errorf("after %d: got %v, want %v", test.after, got, test.want)
 		}
+	}
+}
+
+// TestGameSamples: a game has as many as its spans are kept for, in every span the same,
+// and none when it is gone.
+func TestGameSamples(t *testing.T) {
+	s := open(t)
+	alpha, beta := addGame(t, s, "Alpha"), addGame(t, s, "Beta")
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	wake, stop := s.Watch()
+	defer stop()
+	for hour := range 24 * 40 {
+		check(t, s.AddGameReadings(t.Context(), start.Add(time.Duration(hour)*time.Hour), []store.GameReading{
+			{Game: store.GameID(alpha.ID), Looks: 15, Players: 30, Most: hour}, {Game: 999, Looks: 1, Players: 1, Most: 1},
+		}))
+	}
+	select {
+	case <-wake:
+		t.Error("a watcher was woken")
+	default:
+	}
+	for span, want := range map[store.Span]int{store.Quarter: 49, store.TwoHours: 12 * 31, store.Day: 40} {
+		all := must(s.GameSamples(t.Context(), store.GameID(alpha.ID), span, time.Time{}))
+		if last := all[len(all)-1]; len(all) != want || last.Players != 2 || last.Most != 24*40-1 {
+			t.Errorf("%v: %d are kept, want %d; the last is %+v", time.Duration(span), len(all), want, last)
+		}
+	}
+	if all := must(s.GameSamples(t.Context(), store.GameID(beta.ID), store.Day, time.Time{})); len(all) != 0 {
+		t.Errorf("another game: %+v", all)
+	}
+	check(t, s.DeleteGame(t.Context(), "Alpha"))
+	if all := must(s.GameSamples(t.Context(), store.GameID(alpha.ID), store.Day, time.Time{})); len(all) != 0 {
+		t.Errorf("a game that is gone: %d", len(all))
+	}
+}
+
+// What ten thousand games have had in a quarter of an hour is written in slices.
+func BenchmarkAddGameReadings(b *testing.B) {
+	s := open(b)
+	conn := must(sqlite.OpenConn(s.Path(), sqlite.OpenReadWrite))
+	check(b, sqlitex.ExecuteScript(conn, `
+		INSERT INTO games (short_name, name, client_id)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) SELECT 'G' || i, 'G' || i, 'id-' || i FROM n`, nil))
+	check(b, conn.Close())
+	var all []store.GameReading
+	for id := range 10_000 {
+		all = append(all, store.GameReading{Game: store.GameID(id + 1), Looks: 15, Players: 30, Most: 3})
+	}
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for b.Loop() {
+		check(b, s.AddGameReadings(b.Context(), at, all))
+		at = at.Add(15 * time.Minute)
 	}
 }
