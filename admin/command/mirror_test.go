@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"hearsay/admin/command"
 	"hearsay/hub"
@@ -30,7 +29,7 @@ func newFar(t *testing.T) *far {
 	t.Helper()
 	st, err := store.Open(t.Context(), hubtest.NewFile(t), store.Options{})
 	check(t, err)
-	h, err := hub.New(t.Context(), st, hub.Options{Backbone: backbone.New(st), Heartbeat: 100 * time.Millisecond})
+	h, err := hub.New(t.Context(), st, hub.Options{Backbone: backbone.New(st)})
 	check(t, err)
 	server := httptest.NewServer(h)
 	ctx, cancel := context.WithCancel(context.Background())

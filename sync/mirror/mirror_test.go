@@ -73,7 +73,7 @@ func (w *world) start() {
 	var err error
 	w.st, err = store.Open(ctx, w.path, store.Options{})
 	check(w.t, err)
-	h, err := hub.New(ctx, w.st, hub.Options{Backbone: backbone.New(w.st), Heartbeat: 200 * time.Millisecond})
+	h, err := hub.New(ctx, w.st, hub.Options{Backbone: backbone.New(w.st)})
 	check(w.t, err)
 	ran := make(chan struct{})
 	go func() {
