@@ -262,9 +262,10 @@ func (l *link) restart(f wire.Frame) error {
 	if json.Unmarshal(f.Payload, &payload) != nil || payload.Downtime < 1 {
 		payload.Downtime = 1
 	}
-	l.downtime = min(time.Duration(payload.Downtime)*time.Second, time.Hour)
+	downtime := min(time.Duration(payload.Downtime)*time.Second, time.Hour)
+	l.downtime = downtime
 	if h := l.client.o.Handlers.Restart; h != nil {
-		return l.put(droppable, func() { h(l.downtime) })
+		return l.put(droppable, func() { h(downtime) })
 	}
 	return nil
 }
