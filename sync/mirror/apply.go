@@ -207,14 +207,14 @@ func (w *writer) put(kind string, id int64, o wire.Object, version int64, logged
 	if !there {
 		action = wire.ActionCreate
 	}
-	name, _ := o.Text(w.sql.name[kind])
+	name, _ := o.Text(w.sql.of[kind].name)
 	w.note(Change{Kind: kind, Action: action, ID: id, Name: name, Version: version})
 	return nil
 }
 
 // find says whether there is a row of a record, and whether that is no tombstone.
 func (w *writer) find(kind string, id int64) (known, there bool, err error) {
-	stmt, err := w.conn.Prepare(w.sql.find[kind])
+	stmt, err := w.conn.Prepare(w.sql.of[kind].find)
 	if err != nil {
 		return false, false, err
 	}
@@ -227,14 +227,14 @@ func (w *writer) find(kind string, id int64) (known, there bool, err error) {
 
 // upsert writes the row of a record, if that changes anything.
 func (w *writer) upsert(kind string, id int64, o wire.Object, version int64, logged time.Time) (changed bool, err error) {
-	stmt, err := w.conn.Prepare(w.sql.put[kind])
+	stmt, err := w.conn.Prepare(w.sql.of[kind].put)
 	if err != nil {
 		return false, err
 	}
 	stmt.BindInt64(1, id)
 	stmt.BindInt64(2, version)
 	stmt.BindText(3, wire.Micros(logged))
-	for i, c := range w.sql.columns[kind] {
+	for i, c := range w.sql.of[kind].columns {
 		if err := bind(stmt, i+4, o, c.name); err != nil {
 			return false, fmt.Errorf("%s: %w", c.name, err)
 		}
@@ -303,7 +303,7 @@ func (w *writer) connect(id int64, o wire.Object, known bool) (moved bool, err e
 
 // remove leaves a tombstone of a record.
 func (w *writer) remove(kind string, id, version int64, at time.Time) error {
-	if err := w.exec(w.sql.remove[kind], id, wire.Micros(at), version); err != nil {
+	if err := w.exec(w.sql.of[kind].remove, id, wire.Micros(at), version); err != nil {
 		return err
 	}
 	if w.conn.Changes() == 0 {
@@ -315,7 +315,7 @@ func (w *writer) remove(kind string, id, version int64, at time.Time) error {
 		}
 	}
 	c := Change{Kind: kind, Action: wire.ActionDelete, ID: id, Version: version}
-	err := sqlitex.Execute(w.conn, w.sql.named[kind], &sqlitex.ExecOptions{Args: []any{id}, ResultFunc: func(stmt *sqlite.Stmt) error {
+	err := sqlitex.Execute(w.conn, w.sql.of[kind].named, &sqlitex.ExecOptions{Args: []any{id}, ResultFunc: func(stmt *sqlite.Stmt) error {
 		c.Name = stmt.ColumnText(0)
 		return nil
 	}})
@@ -333,7 +333,7 @@ func (w *writer) note(c Change) {
 func (w *writer) sweep() error {
 	for _, t := range tables {
 		var gone []int64
-		err := sqlitex.Execute(w.conn, w.sql.sweep[t.kind], &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+		err := sqlitex.Execute(w.conn, w.sql.of[t.kind].sweep, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
 			gone = append(gone, stmt.ColumnInt64(0))
 			return nil
 		}})

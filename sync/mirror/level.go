@@ -58,7 +58,7 @@ func (w *writer) level(hub wire.SyncLevel) (Level, error) {
 // purge lets go of tombstones that are old.
 func (w *writer) purge() error {
 	for _, t := range tables {
-		if err := w.exec(w.sql.purge[t.kind], wire.Micros(time.Now().Add(-TombstonesFor))); err != nil {
+		if err := w.exec(w.sql.of[t.kind].purge, wire.Micros(time.Now().Add(-TombstonesFor))); err != nil {
 			return err
 		}
 	}
@@ -84,7 +84,7 @@ func (m *Mirror) sum(conn *sqlite.Conn) (wire.SyncLevel, error) {
 	l := wire.SyncLevel{Counts: map[string]int{}, Digest: map[string]string{}}
 	for _, t := range tables {
 		hash, line, n := sha256.New(), []byte(nil), 0
-		err := sqlitex.Execute(conn, m.sql.digest[t.kind], &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+		err := sqlitex.Execute(conn, m.sql.of[t.kind].digest, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
 			line = append(strconv.AppendInt(line[:0], stmt.ColumnInt64(0), 10), ':')
 			line = append(strconv.AppendInt(line, stmt.ColumnInt64(1), 10), '\n')
 			hash.Write(line)

@@ -36,36 +36,37 @@ var tables = []table{
 	}},
 }
 
-// statements are the SQL for the tables of a prefix, by kind.
+// statements are the SQL for the tables of a prefix.
 type statements struct {
 	prefix                           string
-	columns                          map[string][]column
-	find, put, remove, sweep, digest map[string]string
-	named, purge                     map[string]string
-	name                             map[string]string // the column for Change.Name
-	see                              string
-	connections, detach, attach      string
+	of                               map[string]tableStatements // by kind
+	see, connections, detach, attach string
+}
+
+// tableStatements are those for one table.
+type tableStatements struct {
+	table
+	find, put, remove, sweep, digest, named, purge string
 }
 
 // with puts the prefix in the place of {}.
 func (s *statements) with(query string) string { return strings.ReplaceAll(query, "{}", s.prefix) }
 
 func newStatements(prefix string) statements {
-	s := statements{prefix: prefix, columns: map[string][]column{}}
-	for _, all := range []*map[string]string{&s.find, &s.put, &s.remove, &s.sweep, &s.digest, &s.named, &s.purge, &s.name} {
-		*all = map[string]string{}
-	}
+	s := statements{prefix: prefix, of: map[string]tableStatements{}}
 	for _, t := range tables {
 		name := prefix + t.kind
-		s.columns[t.kind] = t.columns
-		s.find[t.kind] = `SELECT deleted_at IS NULL FROM ` + name + ` WHERE id = ?1`
-		s.name[t.kind] = t.name
-		s.named[t.kind] = `SELECT ` + t.name + ` FROM ` + name + ` WHERE id = ?1`
-		s.put[t.kind] = t.put(name)
-		s.remove[t.kind] = `UPDATE ` + name + ` SET deleted_at = ?2, updated_at = ?2, version = ?3 WHERE id = ?1 AND deleted_at IS NULL`
-		s.sweep[t.kind] = `SELECT id FROM ` + name + ` WHERE deleted_at IS NULL AND id NOT IN (SELECT id FROM temp.` + prefix + `seen WHERE kind = '` + t.kind + `')`
-		s.digest[t.kind] = `SELECT id, version FROM ` + name + ` WHERE deleted_at IS NULL ORDER BY id`
-		s.purge[t.kind] = `DELETE FROM ` + name + ` WHERE deleted_at < ?1`
+		s.of[t.kind] = tableStatements{
+			table:  t,
+			find:   `SELECT deleted_at IS NULL FROM ` + name + ` WHERE id = ?1`,
+			put:    t.upsert(name),
+			remove: `UPDATE ` + name + ` SET deleted_at = ?2, updated_at = ?2, version = ?3 WHERE id = ?1 AND deleted_at IS NULL`,
+			sweep: `SELECT id FROM ` + name + ` WHERE deleted_at IS NULL
+				AND id NOT IN (SELECT id FROM temp.` + prefix + `seen WHERE kind = '` + t.kind + `')`,
+			digest: `SELECT id, version FROM ` + name + ` WHERE deleted_at IS NULL ORDER BY id`,
+			named:  `SELECT ` + t.name + ` FROM ` + name + ` WHERE id = ?1`,
+			purge:  `DELETE FROM ` + name + ` WHERE deleted_at < ?1`,
+		}
 	}
 	s.see = s.with(`INSERT INTO temp.{}seen (kind, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING`)
 	s.connections = s.with(`SELECT id, type, url, host, port FROM {}connections WHERE game_id = ?1 ORDER BY place`)
@@ -76,9 +77,9 @@ func newStatements(prefix string) statements {
 	return s
 }
 
-// put is the statement that inserts or updates a record, if that changes anything: ?1 is
+// upsert is the statement that inserts or updates a record, if that changes anything: ?1 is
 // its id, ?2 its version, ?3 when that was logged, and then come the columns.
-func (t table) put(name string) string {
+func (t table) upsert(name string) string {
 	var names, values, sets, old, fresh []string
 	for i, c := range t.columns {
 		value := fmt.Sprintf(`?%d`, i+4)
