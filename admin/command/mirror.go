@@ -133,13 +133,12 @@ func runMirror(cmd *cobra.Command, db string, o mirror.Options, out *mirrorOutpu
 	if cerr := m.Close(); cerr != nil {
 		return errors.Join(err, cerr)
 	}
-	_, refused := errors.AsType[*client.Failure](err)
 	switch {
 	case errors.Is(err, done), cmd.Context().Err() != nil:
 		return nil
 	case errors.Is(err, client.ErrOptions):
 		return misuse(cmd, err)
-	case refused, errors.Is(err, mirror.ErrNoRecords):
+	case client.Refused(err), errors.Is(err, mirror.ErrNoRecords):
 		return &exit{err, exitRefused}
 	}
 	return err

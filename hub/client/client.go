@@ -18,14 +18,14 @@ import (
 
 // A Client keeps a socket to a hub. It is safe for concurrent use.
 type Client struct {
-	o       Options
-	roster  *roster
-	inbox   *inbox
-	changed chan struct{} // closed and made anew when link changes; guarded by mu
-	done    chan struct{} // closed at the end
+	o      Options
+	roster *roster
+	inbox  *inbox
+	done   chan struct{} // closed at the end
 
-	mu       sync.Mutex // guards what follows, and changed
-	link     *link      // the socket that has authenticated; nil: none
+	mu       sync.Mutex    // guards what follows
+	changed  chan struct{} // closed and made anew when link changes
+	link     *link         // the socket that has authenticated; nil: none
 	channels map[string]bool
 	err      error
 }
@@ -92,6 +92,17 @@ func (c *Client) Connected(ctx context.Context) error {
 	}
 }
 
+// current gives the socket that requests go to, or says why there is none.
+func (c *Client) current() (*link, error) {
+	c.mu.Lock()
+	l := c.link
+	c.mu.Unlock()
+	if l == nil {
+		return nil, c.absent()
+	}
+	return l, nil
+}
+
 // setLink says which socket requests go to.
 func (c *Client) setLink(l *link) {
 	c.mu.Lock()
@@ -114,7 +125,7 @@ func (c *Client) keep(ctx context.Context) error {
 		if time.Since(began) > 10*c.o.RetryLeast && l.welcomed {
 			wait = c.o.RetryLeast
 		}
-		if isRefusal(err) && !c.o.Persist {
+		if Refused(err) && !c.o.Persist {
 			return err
 		}
 		pause := jitter(wait)
@@ -122,7 +133,7 @@ func (c *Client) keep(ctx context.Context) error {
 		case l.downtime > 0: // the hub has its own jitter
 			pause = l.downtime + rand.N(time.Second)
 			wait = c.o.RetryLeast
-		case isRefusal(err) || isSlowDown(err):
+		case Refused(err) || isSlowDown(err):
 			pause, wait = jitter(c.o.RetryMost), c.o.RetryMost
 		default:
 			wait = min(2*wait, c.o.RetryMost)
@@ -151,8 +162,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// isRefusal reports whether the hub has refused to authenticate the client.
-func isRefusal(err error) bool {
+// Refused reports whether an error says that the hub has refused to authenticate the client.
+func Refused(err error) bool {
 	f, ok := errors.AsType[*Failure](err)
 	return ok && f.Event == wire.Authenticate
 }

@@ -27,11 +27,9 @@ func (c *Client) Do(ctx context.Context, event string, payload any) (wire.Frame,
 // Post sends any event without waiting for an answer, of which there is none. It reports
 // ErrNotConnected or ErrLost.
 func (c *Client) Post(event string, payload any) error {
-	c.mu.Lock()
-	l := c.link
-	c.mu.Unlock()
-	if l == nil {
-		return c.absent()
+	l, err := c.current()
+	if err != nil {
+		return err
 	}
 	if err := l.write(wire.Frame{Event: event, Payload: encode(payload)}); err != nil {
 		return fmt.Errorf("%s: %w", event, ErrLost)

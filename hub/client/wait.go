@@ -34,11 +34,9 @@ type wait struct {
 // ask sends a question, and gives each frame of its answer to take, until that is content
 // or the fence comes. It reports a *Failure if the hub says no.
 func (c *Client) ask(ctx context.Context, q question, take func(wire.Frame) (done bool, err error)) error {
-	c.mu.Lock()
-	l := c.link
-	c.mu.Unlock()
-	if l == nil {
-		return c.absent()
+	l, err := c.current()
+	if err != nil {
+		return err
 	}
 	if _, ends := ctx.Deadline(); !ends && !q.ordered {
 		var cancel context.CancelFunc
