@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -138,6 +139,8 @@ func New(ctx context.Context, pool *sqlitex.Pool, o Options) (*Mirror, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.RetryLeast = cmp.Or(o.RetryLeast, time.Second)
+	o.RetryMost = max(cmp.Or(o.RetryMost, time.Minute), o.RetryLeast)
 	m := &Mirror{o: o, pool: pool, log: o.Log, sql: newStatements(o.Prefix)}
 	conn, err := pool.Take(ctx)
 	if err != nil {

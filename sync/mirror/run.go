@@ -46,10 +46,6 @@ func (m *Mirror) run(ctx context.Context) error {
 		return err
 	}
 	least, most := m.o.RetryLeast, m.o.RetryMost
-	if least <= 0 {
-		least = time.Second
-	}
-	most = max(most, least)
 	wait := least
 	for {
 		before := w.levels
@@ -78,8 +74,7 @@ func (m *Mirror) run(ctx context.Context) error {
 }
 
 func isFinal(err error) bool {
-	f, refused := errors.AsType[*client.Failure](err)
-	return errors.Is(err, ErrTaken) || errors.Is(err, ErrNoRecords) || errors.Is(err, client.ErrOptions) || refused && f.Event == wire.Authenticate
+	return errors.Is(err, ErrTaken) || errors.Is(err, ErrNoRecords) || errors.Is(err, client.ErrOptions) || client.Refused(err)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

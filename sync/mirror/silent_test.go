@@ -85,3 +85,47 @@ func TestMirror_silent(t *testing.T) {
 		equal(t, "what it asked", asked, []string{`{"since":null,"cursor":true}`})
 	})
 }
+
+// TestMirror_neverLevel meets a hub whose digest is never that of its records: the full
+// resyncs come ever more seldom.
+func TestMirror_neverLevel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		syncs := 0
+		server := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			conn, err := websocket.Accept(rw, r, nil)
+			if err != nil {
+				return
+			}
+			defer conn.CloseNow()
+			for {
+				_, text, err := conn.Read(context.Background())
+				if err != nil {
+					return
+				}
+				f, _ := wire.Decode(text)
+				answer := `{"event":"authenticate","status":"success"}`
+				if f.Event == wire.Sync {
+					syncs++
+					answer = `{"event":"sync","ref":` + string(f.Ref) + `,"status":"success","payload":{"cursor":7,"counts":{},"digest":{"games":"00"}}}`
+				}
+				if conn.Write(context.Background(), websocket.MessageText, []byte(answer)) != nil {
+					return
+				}
+			}
+		})
+		m, err := mirror.Open(t.Context(), filepath.Join(t.TempDir(), "site.db"), mirror.Options{
+			URL: hubtest.PipeURL, ClientID: "id", ClientSecret: "secret", HTTPClient: hubtest.Pipes(server, "192.0.2.1:1000"),
+		})
+		check(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- m.Run(ctx) }()
+		time.Sleep(30 * time.Minute)
+		cancel()
+		<-ended
+		check(t, m.Close())
+		if syncs < 20 || syncs > 70 {
+			t.Errorf("%d syncs in half an hour", syncs)
+		}
+	})
+}
