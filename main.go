@@ -153,7 +153,7 @@ func (s *server) restore(ctx context.Context, r *store.Successor) *admin.Restore
 
 func (s *server) close() (err error) {
 	if s.listener != nil {
-		err = s.listener.TCPListener.Close()
+		err = s.listener.end()
 	}
 	if s.unlock != nil {
 		err = errors.Join(err, s.unlock())
@@ -197,7 +197,7 @@ func (s *server) run(ctx context.Context) (next *again, err error) {
 		if err != nil {
 			return nil, err
 		}
-		s.listener = &lasting{l.(*net.TCPListener)}
+		s.listener = &lasting{TCPListener: l.(*net.TCPListener)}
 	}
 	if err := greet(ctx, s.stdout, &c, st, s.listener.Addr()); err != nil {
 		return nil, err
@@ -217,9 +217,57 @@ func ask(restart chan<- again, a again) bool {
 
 // A lasting listener stays open when a server closes it: who connects before the next one
 // serves waits.
-type lasting struct{ *net.TCPListener }
+type lasting struct {
+	*net.TCPListener
 
-func (l *lasting) Close() error { return l.SetDeadline(time.Unix(1, 0)) }
+	mu     sync.Mutex
+	closed bool
+	late   []net.Conn // that came while it was being closed
+}
+
+// Accept leaves to the next server a connection that comes in the moment of Close: a
+// blocked accept may still get one when the deadline has already woken it.
+func (l *lasting) Accept() (net.Conn, error) {
+	l.mu.Lock()
+	if !l.closed && len(l.late) > 0 {
+		c := l.late[0]
+		l.late = l.late[1:]
+		l.mu.Unlock()
+		return c, nil
+	}
+	l.mu.Unlock()
+	c, err := l.TCPListener.Accept()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil && l.closed {
+		l.late = append(l.late, c)
+		return nil, os.ErrDeadlineExceeded
+	}
+	return c, err
+}
+
+// Close ends accepting until reopen.
+func (l *lasting) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	return l.SetDeadline(time.Unix(1, 0))
+}
+
+func (l *lasting) reopen() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = false
+	return l.SetDeadline(time.Time{})
+}
+
+// end closes it for good.
+func (l *lasting) end() error {
+	for _, c := range l.late {
+		_ = c.Close() // as the kernel does with those that nobody accepted
+	}
+	return l.TCPListener.Close()
+}
 
 // startProfile profiles the processor until stop, unless there is no file named.
 func startProfile(name string) (stop func() error, err error) {
@@ -314,7 +362,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 }
 
 func (s *server) listenAndServe(srv *http.Server) (err error) {
-	if err := s.listener.SetDeadline(time.Time{}); err != nil {
+	if err := s.listener.reopen(); err != nil {
 		return err
 	}
 	if cert, key := s.given.TLSCert, s.given.TLSKey; cert == "" {

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -687,6 +688,39 @@ func TestRestart(t *testing.T) {
 	}
 	s.Conn.CloseNow() // else the stop waits for it
 	p.Stop()
+}
+
+// TestLasting: a connection that a closing listener still gets is the next server's.
+func TestLasting(t *testing.T) {
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lasting{TCPListener: tcp.(*net.TCPListener), closed: true} // and no deadline: so it is in that moment
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if c, err := l.Accept(); c != nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("the closed listener gives %v, %v", c, err)
+	}
+	if err := l.reopen(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := l.Accept()
+	if err != nil || c.RemoteAddr().String() != client.LocalAddr().String() {
+		t.Fatalf("the next server gets %v, %v", c, err)
+	}
+	if err := errors.Join(c.Close(), l.Close()); err != nil {
+		t.Error(err)
+	}
+	if c, err := l.Accept(); c != nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("after Close: %v, %v", c, err)
+	}
+	if err := l.end(); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestRestore: the server puts a backup in the place of its own file, from the browser.
