@@ -36,6 +36,7 @@ import (
 	"hearsay/admin/command"
 	"hearsay/admin/setting"
 	"hearsay/hub"
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 	backbone "hearsay/sync"
 )
@@ -93,7 +94,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 type server struct {
 	given    *setting.Config // by flags and environment
 	flags    *pflag.FlagSet
-	proxies  admin.Proxies
+	proxies  page.Proxies
 	log      *slog.Logger
 	stdout   io.Writer
 	unlock   func() error // nil until the file is open for the first time
@@ -121,7 +122,7 @@ func serve(ctx context.Context, c *setting.Config, flags *pflag.FlagSet, stdout,
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
-	proxies, err := admin.ParseProxies(c.TrustedProxies)
+	proxies, err := page.ParseProxies(c.TrustedProxies)
 	if err != nil {
 		return &store.FieldError{Field: "trusted_proxies", Reason: err.Error()}
 	}
@@ -300,8 +301,10 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
 	mux.Handle("/", admin.New(admin.Options{
-		Store: st, Hub: h, Settings: settings, Build: build(), Started: time.Now(), Remote: s.proxies.Remote, Secure: s.proxies.Secure,
-		MetricsToken: s.given.MetricsToken, Log: s.log, Stopping: serving.Done(), Restored: s.restored,
+		Options: page.Options{
+			Store: st, Build: build(), Remote: s.proxies.Remote, Secure: s.proxies.Secure, Log: s.log, Stopping: serving.Done(),
+		},
+		Hub: h, Settings: settings, Started: time.Now(), MetricsToken: s.given.MetricsToken, Restored: s.restored,
 		Restore: func(r *store.Successor) bool {
 			return ask(restart, again{time.Duration(settings.Config().Downtime) * time.Second, r})
 		},

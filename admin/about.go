@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"hearsay/assets"
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // about is the page of what runs here.
 type about struct {
-	frame
+	page.Frame
 	Go, System string
 	SQLite     string
 	Started    time.Time
@@ -23,18 +24,18 @@ func (s *server) serveAbout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, aboutPage(about{
-		frame: s.frame(r, "About"), Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, SQLite: store.SQLite,
+	return s.Show(w, r, aboutPage(about{
+		Frame: s.Frame(r, "About"), Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, SQLite: store.SQLite,
 		Started: s.Started, File: file,
 	}))
 }
 
 // licences is the page of what others have made of the program.
 type licences struct {
-	frame
+	page.Frame
 	List []assets.Licence
 }
 
 func (s *server) serveLicences(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, r, licencesPage(licences{s.frame(r, "Licences"), assets.Licences()}))
+	return s.Show(w, r, licencesPage(licences{s.Frame(r, "Licences"), assets.Licences()}))
 }

@@ -14,6 +14,8 @@ import (
 	"go.uber.org/goleak"
 
 	"hearsay/admin"
+	"hearsay/hub/hubtest/chrome"
+	shared "hearsay/hub/page"
 )
 
 func TestMain(m *testing.M) {
@@ -25,9 +27,7 @@ type tests struct{ *testing.M }
 
 func (m tests) Run() int {
 	code := m.M.Run()
-	if chromium.end != nil {
-		chromium.end()
-	}
+	chrome.End()
 	return code
 }
 
@@ -59,7 +59,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/assets/0000000000000000/app.css", 404, text, nil},
 	} {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
-			h := admin.New(admin.Options{Name: "Starlight & Co", Build: "v1.2.3"})
+			h := admin.New(admin.Options{Options: shared.Options{Heading: func() string { return "Starlight & Co" }, Build: "v1.2.3"}})
 			r := httptest.NewRequest(tt.method, tt.path, nil)
 			r.Host = "hub.example:4000"
 			w := answer(h, r)
@@ -101,7 +101,7 @@ func TestHome_socket(t *testing.T) {
 	}{
 		{"plain", false, admin.Options{}, "ws://hub.example/socket"},
 		{"TLS here", true, admin.Options{}, "wss://hub.example/socket"},
-		{"TLS at the proxy", false, admin.Options{Secure: func(*http.Request) bool { return true }}, "wss://hub.example/socket"},
+		{"TLS at the proxy", false, admin.Options{Options: shared.Options{Secure: func(*http.Request) bool { return true }}}, "wss://hub.example/socket"},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Host = "hub.example"
@@ -170,10 +170,10 @@ func TestMetrics_access(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := admin.New(admin.Options{
 				MetricsToken: tt.token,
-				Remote: func(*http.Request) netip.Addr {
+				Options: shared.Options{Remote: func(*http.Request) netip.Addr {
 					addr, _ := netip.ParseAddr(tt.remote) // "" is the zero Addr
 					return addr
-				},
+				}},
 			})
 			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 			for name, values := range tt.header {

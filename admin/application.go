@@ -7,64 +7,65 @@ import (
 	"time"
 
 	"hearsay/hub"
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // applications is the list of applications.
 type applications struct {
-	frame
-	listing
+	page.Frame
+	page.Listing
 	List      []store.Application
 	Connected map[int64]hub.ApplicationStatus
 }
 
-var applicationFilters = []choice{{"", "All"}, {"suspended", "Suspended"}}
+var applicationFilters = []page.Choice{{Value: "", Label: "All"}, {Value: "suspended", Label: "Suspended"}}
 
 func (s *server) serveApplications(w http.ResponseWriter, r *http.Request) error {
-	p := applications{frame: s.frame(r, "Applications"), listing: readListing(r), Connected: map[int64]hub.ApplicationStatus{}}
+	p := applications{Frame: s.Frame(r, "Applications"), Listing: page.ReadListing(r), Connected: map[int64]hub.ApplicationStatus{}}
 	for _, one := range s.Hub.Status().Applications {
 		p.Connected[one.ID] = one
 	}
 	var err error
-	if p.List, p.Total, err = s.Store.ApplicationsPage(r.Context(), p.page()); err != nil {
+	if p.List, p.Total, err = s.Store.ApplicationsPage(r.Context(), p.Page()); err != nil {
 		return err
 	}
-	return s.show(w, r, applicationsPage(p))
+	return s.Show(w, r, applicationsPage(p))
 }
 
 // applicationForm is the page on which an application is made or changed.
 type applicationForm struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	ShortName string // of the one that is changed; "": a new one
 }
 
-func (s *server) showApplicationForm(w http.ResponseWriter, r *http.Request, code int, f form, shortName string) error {
+func (s *server) showApplicationForm(w http.ResponseWriter, r *http.Request, code int, f page.Form, shortName string) error {
 	title := "New application"
 	if shortName != "" {
 		title = "Edit " + shortName
 	}
-	s.render(w, r, code, applicationFormPage(applicationForm{s.frame(r, title), f, shortName}))
+	s.Render(w, r, code, applicationFormPage(applicationForm{s.Frame(r, title), f, shortName}))
 	return nil
 }
 
 func (s *server) serveApplicationNew(w http.ResponseWriter, r *http.Request) error {
-	return s.showApplicationForm(w, r, http.StatusOK, form{values: url.Values{"sync_form": {"versions"}}}, "")
+	return s.showApplicationForm(w, r, http.StatusOK, page.Form{Values: url.Values{"sync_form": {"versions"}}}, "")
 }
 
 func (s *server) serveApplicationAdd(w http.ResponseWriter, r *http.Request) error {
-	f := posted(r)
+	f := page.Posted(r)
 	a := store.Application{
 		ShortName: f.Text("short_name"), Name: f.Text("name"), SyncForm: f.Text("sync_form"), Credentials: f.On("credentials"),
 	}
 	c, err := s.Store.CreateApplication(r.Context(), a, store.SecretForm(f.On("uuid")))
-	if f.fault(err) {
+	if f.Fault(err) {
 		return s.showApplicationForm(w, r, http.StatusUnprocessableEntity, f, "")
 	}
 	if err != nil {
 		return err
 	}
-	s.keepSecret(who(r).ID, newSecret{Credential: c, Noun: "application", ShortName: a.ShortName})
+	s.keepSecret(page.Who(r).ID, page.NewSecret{Credential: c, Noun: "application", ShortName: a.ShortName})
 	http.Redirect(w, r, applicationKind.path(a.ShortName)+"/secret", http.StatusSeeOther)
 	return nil
 }
@@ -74,26 +75,26 @@ func (s *server) serveApplicationEdit(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
-	f := form{values: url.Values{"name": {a.Name}, "sync_form": {a.SyncForm}, "credentials": {checkbox(a.Credentials)}}}
+	f := page.Form{Values: url.Values{"name": {a.Name}, "sync_form": {a.SyncForm}, "credentials": {page.Checkbox(a.Credentials)}}}
 	return s.showApplicationForm(w, r, http.StatusOK, f, a.ShortName)
 }
 
 func (s *server) serveApplicationChange(w http.ResponseWriter, r *http.Request) error {
-	f, name := posted(r), r.PathValue("name")
+	f, name := page.Posted(r), r.PathValue("name")
 	title, syncForm, credentials := f.Text("name"), f.Text("sync_form"), f.On("credentials")
 	err := s.Store.UpdateApplication(r.Context(), name, store.ApplicationEdit{Name: &title, SyncForm: &syncForm, Credentials: &credentials})
-	if f.fault(err) {
+	if f.Fault(err) {
 		return s.showApplicationForm(w, r, http.StatusUnprocessableEntity, f, name)
 	}
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, applicationKind.path(name), "Saved "+name+".")
+	return s.Done(w, r, applicationKind.path(name), "Saved "+name+".")
 }
 
 // application is the page of one application.
 type application struct {
-	frame
+	page.Frame
 	store.Application
 	Sync applicationLine
 }
@@ -111,18 +112,18 @@ func (s *server) serveApplication(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, applicationPage(application{s.frame(r, a.ShortName), a, s.applicationLine(r.Context(), time.Now(), s.Hub.Status(), a)}))
+	return s.Show(w, r, applicationPage(application{s.Frame(r, a.ShortName), a, s.applicationLine(r.Context(), time.Now(), s.Hub.Status(), a)}))
 }
 
 // applicationTopic is how far the application is that the query names.
-func (s *server) applicationTopic() topic {
-	t := showing(func(ctx context.Context, q url.Values) (applicationLine, error) {
+func (s *server) applicationTopic() page.Topic {
+	t := page.Showing(func(ctx context.Context, q url.Values) (applicationLine, error) {
 		a, err := s.Store.Application(ctx, q.Get("name"))
 		if err != nil {
 			return applicationLine{}, err
 		}
 		return s.applicationLine(ctx, time.Now(), s.Hub.Status(), a), nil
 	}, applicationSync)
-	t.who = admin
+	t.Who = page.Admin
 	return t
 }

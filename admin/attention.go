@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hearsay/hub"
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
@@ -31,10 +32,10 @@ const (
 
 // A concern is something that wants an operator's attention.
 type concern struct {
-	Kind string // of its mark: "bad" or "warn"
-	Text string // a sentence
-	Path string // of the page where it is mended; "": none
-	who  access // whose it is
+	Kind string      // of its mark: "bad" or "warn"
+	Text string      // a sentence
+	Path string      // of the page where it is mended; "": none
+	who  page.Access // whose it is
 }
 
 // concernWord is what its mark means.
@@ -78,7 +79,7 @@ func (s *server) concerns(ctx context.Context, st hub.Status, role store.Role) (
 	}
 	var mine []concern
 	for _, one := range s.attention.concerns {
-		if one.who.may(role) {
+		if one.who.May(role) {
 			mine = append(mine, one)
 		}
 	}
@@ -88,7 +89,7 @@ func (s *server) concerns(ctx context.Context, st hub.Status, role store.Role) (
 func (s *server) faultConcerns(context.Context, time.Time, hub.Status) (all []concern, err error) {
 	for _, f := range s.Store.Faults() {
 		all = append(all, concern{
-			Kind: "bad", who: admin,
+			Kind: "bad", who: page.Admin,
 			Text: "The maintenance of the database fails (" + f.Task + ": " + f.Reason + "). Run hearsay check on the file, and look at the hub's log.",
 		})
 	}
@@ -100,7 +101,7 @@ func (s *server) diskConcerns(context.Context, time.Time, hub.Status) ([]concern
 	if errors.Is(err, errors.ErrUnsupported) {
 		return nil, nil
 	}
-	c := concern{Kind: "warn", who: admin, Text: "The disk of the database has " + size(d.Free) + " left; a backup takes about " + size(d.Used) + "."}
+	c := concern{Kind: "warn", who: page.Admin, Text: "The disk of the database has " + page.Size(d.Free) + " left; a backup takes about " + page.Size(d.Used) + "."}
 	switch {
 	case err != nil:
 		c.Text = "How much room the disk of the database has cannot be told: " + err.Error() + "."
@@ -116,7 +117,7 @@ func (s *server) backupConcerns(ctx context.Context, now time.Time, _ hub.Status
 	if s.LastBackup == nil {
 		return nil, nil
 	}
-	c := concern{Kind: "warn", who: admin, Path: "/admin/backups"}
+	c := concern{Kind: "warn", who: page.Admin, Path: "/admin/backups"}
 	switch at, err := s.LastBackup(ctx); {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -125,7 +126,7 @@ func (s *server) backupConcerns(ctx context.Context, now time.Time, _ hub.Status
 	case at.IsZero():
 		c.Text = "There is no backup."
 	case now.Sub(at) > backupOld:
-		c.Text = "The last backup is " + span(now.Sub(at)) + " old."
+		c.Text = "The last backup is " + page.Span(now.Sub(at)) + " old."
 	default:
 		return nil, nil
 	}
@@ -134,7 +135,7 @@ func (s *server) backupConcerns(ctx context.Context, now time.Time, _ hub.Status
 
 func (s *server) heldConcerns(ctx context.Context, _ time.Time, _ hub.Status) ([]concern, error) {
 	n, err := s.Store.Waiting(ctx)
-	c := concern{Kind: "warn", who: moderator, Path: "/admin/review", Text: waits(n, "message") + " for review."}
+	c := concern{Kind: "warn", who: page.Moderator, Path: "/admin/review", Text: waits(n, "message") + " for review."}
 	switch {
 	case err != nil || n == 0:
 		return nil, err
@@ -150,21 +151,21 @@ func waits(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun + " waits"
 	}
-	return count(n, noun) + " wait"
+	return page.Count(n, noun) + " wait"
 }
 
 func (s *server) secretConcerns(ctx context.Context, now time.Time, _ hub.Status) (all []concern, err error) {
 	old, err := s.Store.OldSecrets(ctx, now)
 	for i, o := range old {
 		c := concern{
-			Kind: "warn", who: admin, Path: "/admin/" + o.Noun + "s/" + o.ShortName,
-			Text: "The " + o.Noun + " " + o.ShortName + " still uses its old secret, which ends " + ago(now, o.EndsAt) + ".",
+			Kind: "warn", who: page.Admin, Path: "/admin/" + o.Noun + "s/" + o.ShortName,
+			Text: "The " + o.Noun + " " + o.ShortName + " still uses its old secret, which ends " + page.Ago(now, o.EndsAt) + ".",
 		}
 		if o.EndsAt.Sub(now) < secretSoon {
 			c.Kind = "bad"
 		}
 		if i == concernsMost {
-			c.Text, c.Path = count(len(old)-i, "other")+" still use an old secret.", "/admin/games"
+			c.Text, c.Path = page.Count(len(old)-i, "other")+" still use an old secret.", "/admin/games"
 			all = append(all, c)
 			break
 		}
@@ -180,8 +181,8 @@ func (s *server) lagConcerns(ctx context.Context, _ time.Time, st hub.Status) (a
 			continue
 		}
 		c := concern{
-			Kind: "warn", who: admin, Path: applicationKind.path(a.ShortName),
-			Text: "The application " + a.ShortName + " is " + span(lag) + " behind: it does not take what it is sent.",
+			Kind: "warn", who: page.Admin, Path: applicationKind.path(a.ShortName),
+			Text: "The application " + a.ShortName + " is " + page.Span(lag) + " behind: it does not take what it is sent.",
 		}
 		if lag >= lateLong {
 			c.Kind = "bad"
@@ -207,13 +208,13 @@ func (s *server) silenceConcerns(ctx context.Context, now time.Time, st hub.Stat
 	for i, one := range silent {
 		if i == concernsMost {
 			return append(all, concern{
-				Kind: "warn", who: admin, Path: "/admin/games?desc=on&filter=offline&sort=seen",
-				Text: count(len(silent)-i, "other") + " that used to be connected are silent too.",
+				Kind: "warn", who: page.Admin, Path: "/admin/games?desc=on&filter=offline&sort=seen",
+				Text: page.Count(len(silent)-i, "other") + " that used to be connected are silent too.",
 			}), nil
 		}
 		all = append(all, concern{
-			Kind: "warn", who: admin, Path: "/admin/" + one.Noun + "s/" + one.ShortName,
-			Text: "The " + one.Noun + " " + one.ShortName + " has been silent for " + span(now.Sub(one.LastSeenAt)) + ".",
+			Kind: "warn", who: page.Admin, Path: "/admin/" + one.Noun + "s/" + one.ShortName,
+			Text: "The " + one.Noun + " " + one.ShortName + " has been silent for " + page.Span(now.Sub(one.LastSeenAt)) + ".",
 		})
 	}
 	return all, nil

@@ -7,14 +7,15 @@ import (
 	"strconv"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // audit is the page of what operators did.
 type audit struct {
-	frame
-	form             // the filters, as in the URL
-	Actors, Actions  []choice
+	page.Frame
+	page.Form        // the filters, as in the URL
+	Actors, Actions  []page.Choice
 	List             []store.AuditEntry
 	Older            string // where the next page is; "": there is none
 	Narrowed, Behind bool   // by filters; it is not the first page
@@ -22,17 +23,17 @@ type audit struct {
 
 func (s *server) serveAudit(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	p := audit{frame: s.frame(r, "Audit log"), form: form{values: q}}
+	p := audit{Frame: s.Frame(r, "Audit log"), Form: page.Form{Values: q}}
 	query := store.AuditQuery{
-		Text: p.Text("q"), Actor: p.Text("actor"), Action: p.Text("action"), Subject: p.Text("subject"), Limit: pageSize + 1,
+		Text: p.Text("q"), Actor: p.Text("actor"), Action: p.Text("action"), Subject: p.Text("subject"), Limit: page.PageSize + 1,
 	}
 	var err error
 	query.Below, _ = strconv.ParseInt(p.Text("below"), 10, 64) // what is none shows the first page
 	if query.Since, err = dateOf(p.Text("since")); err != nil {
-		p.field, p.reason = "since", err.Error()
+		p.Faulty, p.Why = "since", err.Error()
 	}
 	if query.Until, err = dateOf(p.Text("until")); err != nil {
-		p.field, p.reason = "until", err.Error()
+		p.Faulty, p.Why = "until", err.Error()
 	}
 	if !query.Until.IsZero() {
 		query.Until = query.Until.AddDate(0, 0, 1) // people mean that day, too
@@ -40,15 +41,15 @@ func (s *server) serveAudit(w http.ResponseWriter, r *http.Request) error {
 	if p.List, err = s.Store.Audit(r.Context(), query); err != nil {
 		return err
 	}
-	if len(p.List) > pageSize {
-		p.List = p.List[:pageSize]
+	if len(p.List) > page.PageSize {
+		p.List = p.List[:page.PageSize]
 		older := url.Values{}
 		for _, key := range []string{"q", "actor", "action", "subject", "since", "until"} {
 			if p.Text(key) != "" {
 				older.Set(key, p.Text(key))
 			}
 		}
-		older.Set("below", strconv.FormatInt(p.List[pageSize-1].ID, 10))
+		older.Set("below", strconv.FormatInt(p.List[page.PageSize-1].ID, 10))
 		p.Older = "/admin/audit?" + older.Encode()
 	}
 	p.Behind = query.Below > 0
@@ -57,14 +58,14 @@ func (s *server) serveAudit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Actors, p.Actions = []choice{{"", "anybody"}}, []choice{{"", "anything"}}
+	p.Actors, p.Actions = []page.Choice{{Value: "", Label: "anybody"}}, []page.Choice{{Value: "", Label: "anything"}}
 	for _, one := range actors {
-		p.Actors = append(p.Actors, choice{one, one})
+		p.Actors = append(p.Actors, page.Choice{Value: one, Label: one})
 	}
 	for _, one := range actions {
-		p.Actions = append(p.Actions, choice{one, one})
+		p.Actions = append(p.Actions, page.Choice{Value: one, Label: one})
 	}
-	return s.show(w, r, auditPage(p))
+	return s.Show(w, r, auditPage(p))
 }
 
 // dateOf reads a day, UTC.
@@ -74,7 +75,7 @@ func dateOf(text string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		err = invalid("date", "write it as YYYY-MM-DD")
+		err = page.Invalid("date", "write it as YYYY-MM-DD")
 	}
 	return t, err
 }

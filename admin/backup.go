@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
@@ -21,7 +22,7 @@ type Restored struct {
 
 // backups is the list of them.
 type backups struct {
-	frame
+	page.Frame
 	Plan     store.BackupPlan
 	Next     time.Time // when the schedule makes the next; zero: it is off
 	List     []store.BackupFile
@@ -33,11 +34,11 @@ type backups struct {
 func (s *server) serveBackups(w http.ResponseWriter, r *http.Request) error {
 	plan := s.Settings.Backups()
 	p := backups{
-		frame: s.frame(r, "Backups"), Plan: plan, Next: plan.Next(time.Now()),
+		Frame: s.Frame(r, "Backups"), Plan: plan, Next: plan.Next(time.Now()),
 		Failure: s.Store.BackupFailure(), Restored: s.Restored,
 	}
 	p.List, p.Fault = s.Store.Backups(r.Context(), plan.Folder)
-	return s.show(w, r, backupsPage(p))
+	return s.Show(w, r, backupsPage(p))
 }
 
 func (s *server) serveBackupMake(w http.ResponseWriter, r *http.Request) error {
@@ -45,30 +46,30 @@ func (s *server) serveBackupMake(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err != nil && s.Store.BackupFailure() != nil: // the page tells why, and admins can mend it
 		s.Log.Error("a backup failed", "err", err)
-		return s.done(w, r, "/admin/backups", "No backup was made.")
+		return s.Done(w, r, "/admin/backups", "No backup was made.")
 	case err != nil:
 		return err
 	case b.Problem != "":
-		return s.done(w, r, "/admin/backups", b.Name+" is damaged, and so may be the database: "+b.Problem)
+		return s.Done(w, r, "/admin/backups", b.Name+" is damaged, and so may be the database: "+b.Problem)
 	}
-	return s.done(w, r, "/admin/backups", fmt.Sprintf("Made %s, %s, and checked it.", b.Name, size(b.Bytes)))
+	return s.Done(w, r, "/admin/backups", fmt.Sprintf("Made %s, %s, and checked it.", b.Name, page.Size(b.Bytes)))
 }
 
 // backup is the page of one.
 type backup struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	Of      store.BackupFile
 	File    *store.File // what is in it; nil: it cannot be read
 	Problem string      // why it cannot be restored; "": it can, as far as is known
 }
 
-func (s *server) backup(r *http.Request, f form) (p backup, err error) {
+func (s *server) backup(r *http.Request, f page.Form) (p backup, err error) {
 	b, err := s.Store.Backup(r.Context(), s.Settings.Backups().Folder, r.PathValue("name"))
 	if err != nil {
 		return p, err
 	}
-	p = backup{frame: s.frame(r, b.Name), form: f, Of: b, Problem: b.Problem}
+	p = backup{Frame: s.Frame(r, b.Name), Form: f, Of: b, Problem: b.Problem}
 	file, err := store.Inspect(r.Context(), b.Path)
 	switch {
 	case err != nil:
@@ -82,11 +83,11 @@ func (s *server) backup(r *http.Request, f form) (p backup, err error) {
 }
 
 func (s *server) serveBackup(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.backup(r, form{})
+	p, err := s.backup(r, page.Form{})
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, backupPage(p))
+	return s.Show(w, r, backupPage(p))
 }
 
 func (s *server) serveBackupCheck(w http.ResponseWriter, r *http.Request) error {
@@ -98,7 +99,7 @@ func (s *server) serveBackupCheck(w http.ResponseWriter, r *http.Request) error 
 	if b.Problem != "" {
 		text = b.Name + " cannot be restored: " + b.Problem + "."
 	}
-	return s.done(w, r, backupPath(b.Name), text)
+	return s.Done(w, r, backupPath(b.Name), text)
 }
 
 func backupPath(name string) string { return "/admin/backups/" + url.PathEscape(name) }
@@ -121,7 +122,7 @@ func (s *server) serveBackupRemove(w http.ResponseWriter, r *http.Request) error
 	if err := s.Store.RemoveBackup(r.Context(), s.Settings.Backups().Folder, name); err != nil {
 		return err
 	}
-	return s.done(w, r, "/admin/backups", "Removed "+name+".")
+	return s.Done(w, r, "/admin/backups", "Removed "+name+".")
 }
 
 // restoreWord is typed by who wants to restore a backup.
@@ -130,23 +131,23 @@ const restoreWord = "restore"
 // serveBackupRestore prepares all that can go wrong while the hub goes on; then the server
 // stops, and starts again with the other file.
 func (s *server) serveBackupRestore(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.backup(r, posted(r))
+	p, err := s.backup(r, page.Posted(r))
 	if err != nil {
 		return err
 	}
 	refuse := func(err error) error {
-		if !p.fault(err) {
-			p.reason = err.Error()
+		if !p.Fault(err) {
+			p.Why = err.Error()
 		}
-		p.field = "confirm"
-		s.render(w, r, http.StatusUnprocessableEntity, backupPage(p))
+		p.Faulty = "confirm"
+		s.Render(w, r, http.StatusUnprocessableEntity, backupPage(p))
 		return nil
 	}
 	if !strings.EqualFold(p.Text("confirm"), restoreWord) {
-		return refuse(invalid("confirm", "type the word "+restoreWord))
+		return refuse(page.Invalid("confirm", "type the word "+restoreWord))
 	}
 	if s.Restore == nil {
-		return refuse(invalid("confirm", "this server cannot start again by itself; stop it, and use: hearsay restore "+p.Of.Path))
+		return refuse(page.Invalid("confirm", "this server cannot start again by itself; stop it, and use: hearsay restore "+p.Of.Path))
 	}
 	ready, err := store.PrepareRestore(r.Context(), p.Of.Path, s.Store.Path())
 	if err != nil {
@@ -162,7 +163,7 @@ func (s *server) serveBackupRestore(w http.ResponseWriter, r *http.Request) erro
 	}
 	if !s.Restore(ready) {
 		ready.Drop()
-		return refuse(invalid("confirm", "the hub is stopping already; try again in a moment"))
+		return refuse(page.Invalid("confirm", "the hub is stopping already; try again in a moment"))
 	}
 	s.awaitStop(w, r)
 	http.Redirect(w, r, "/login?next=/admin/backups", http.StatusSeeOther)

@@ -4,30 +4,25 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"hearsay/admin"
+	"hearsay/hub/hubtest/chrome"
+	shared "hearsay/hub/page"
 )
 
 // TestPages_inBrowser looks at every page as people do: in light and dark, on
 // a phone and on a wide screen.
 func TestPages_inBrowser(t *testing.T) {
-	browser := openBrowser(t)
-	srv := httptest.NewServer(admin.New(admin.Options{Name: "Starlight-and-" + strings.Repeat("x", 60)}))
+	browser := chrome.Open(t)
+	srv := httptest.NewServer(admin.New(admin.Options{Options: shared.Options{Heading: func() string { return "Starlight-and-" + strings.Repeat("x", 60) }}}))
 	t.Cleanup(srv.Close)
 
-	for _, page := range []struct {
+	for _, one := range []struct {
 		path, heading string
 		complaints    int // the browser logs a page that is not there
 	}{
@@ -36,23 +31,23 @@ func TestPages_inBrowser(t *testing.T) {
 	} {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int64{360, 1400} {
-				t.Run(fmt.Sprintf("%s %s %d", page.path, scheme, width), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s %s %d", one.path, scheme, width), func(t *testing.T) {
 					ctx, cancel := context.WithTimeout(browser, 30*time.Second)
 					defer cancel()
-					complaints := listen(t, ctx)
+					complaints := chrome.Complaints(t, ctx)
 					if err := chromedp.Do(ctx,
-						emulateScheme(scheme),
+						chrome.Scheme(scheme),
 						chromedp.EmulateViewport(width, 800),
-						chromedp.Navigate(srv.URL+page.path),
+						chromedp.Navigate(srv.URL+one.path),
 					); err != nil {
 						t.Fatal(err)
 					}
-					got, err := chromedp.Run(ctx, chromedp.Evaluate[look](lookScript))
+					got, err := chromedp.Run(ctx, chromedp.Evaluate[chrome.Look](chrome.LookScript))
 					if err != nil {
 						t.Fatal(err)
 					}
-					if got.Heading != page.heading || !got.Painted {
-						t.Errorf("heading: got %q (painted: %t), want %q", got.Heading, got.Painted, page.heading)
+					if got.Heading != one.heading || !got.Painted {
+						t.Errorf("heading: got %q (painted: %t), want %q", got.Heading, got.Painted, one.heading)
 					}
 					if got.Scheme != scheme {
 						t.Errorf("the page is %s, want %s", got.Scheme, scheme)
@@ -63,156 +58,11 @@ func TestPages_inBrowser(t *testing.T) {
 					if len(got.Faint) > 0 {
 						t.Errorf("contrast below WCAG AA: %q", got.Faint)
 					}
-					if c := complaints(); len(c) != page.complaints {
-						t.Errorf("the browser complains %d times, want %d: %q", len(c), page.complaints, c)
+					if c := complaints(); len(c) != one.complaints {
+						t.Errorf("the browser complains %d times, want %d: %q", len(c), one.complaints, c)
 					}
 				})
 			}
 		}
 	}
-}
-
-// look is what lookScript finds on a page.
-type look struct {
-	Heading string   `json:"heading"`
-	Painted bool     `json:"painted"` // heading, style sheets and icon are there
-	Scheme  string   `json:"scheme"`
-	Width   int64    `json:"width"` // CSS pixels
-	Faint   []string `json:"faint"` // texts that stand out too little
-}
-
-// Contrast: WCAG 2.2, 1.4.3.
-const lookScript = `(() => {
-	const rgba = s => s.match(/[\d.]+/g).map(Number);
-	const luminance = ([r, g, b]) => [r, g, b]
-		.map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-	const background = e => {
-		const c = e ? rgba(getComputedStyle(e).backgroundColor) : [255, 255, 255];
-		return c[3] === 0 ? background(e.parentElement) : c;
-	};
-	const contrast = e => {
-		const [hi, lo] = [rgba(getComputedStyle(e).color), background(e)].map(luminance).sort((a, b) => b - a);
-		return (hi + 0.05) / (lo + 0.05);
-	};
-	const h1 = document.querySelector("h1"), root = document.documentElement;
-	return {
-		heading: h1.innerText,
-		painted: h1.checkVisibility() && document.styleSheets.length > 0 &&
-			[...document.images].every(i => i.naturalWidth > 0),
-		scheme: luminance(background(document.body)) > 0.5 ? "light" : "dark",
-		width: root.scrollWidth,
-		faint: [...document.body.querySelectorAll("*")]
-			.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
-			.filter(e => contrast(e) < (parseFloat(getComputedStyle(e).fontSize) >= 24 ? 3 : 4.5))
-			.map(e => e.localName + " " + contrast(e).toFixed(2) + " " + e.innerText),
-	};
-})()`
-
-// listen returns a function that returns what the browser has complained about
-// on its console since listen: errors of scripts and of loading, breaches of the policy.
-func listen(t testing.TB, ctx context.Context) func() []string {
-	t.Helper()
-	var mu sync.Mutex
-	var complaints []string
-	add := func(s string) {
-		mu.Lock()
-		defer mu.Unlock()
-		complaints = append(complaints, s)
-	}
-	err := chromedp.Listen(ctx, func(ev any) {
-		switch ev := ev.(type) {
-		case *log.EventEntryAdded:
-			add(ev.Entry.Text)
-		case *runtime.EventConsoleAPICalled:
-			add(fmt.Sprintf("console.%s", ev.Type))
-		case *runtime.EventExceptionThrown:
-			add(ev.ExceptionDetails.Text)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return complaints
-	}
-}
-
-func emulateScheme(scheme string) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-		})
-		return err
-	})
-}
-
-// chromium is the one browser of all tests; TestMain ends it.
-var chromium struct {
-	sync.Mutex
-	ctx context.Context // nil: it does not run
-	end func()
-}
-
-// openBrowser gives a tab with a fresh profile, which ends with the test, of a headless
-// Chromium. Without one on this machine the test is skipped, or fails if
-// HEARSAY_TEST_BROWSER=1 says that there must be one.
-func openBrowser(t testing.TB) context.Context {
-	t.Helper()
-	path := findBrowser()
-	if path == "" {
-		const missing = "no Chromium found: install it, or put chromium or google-chrome on the PATH"
-		if os.Getenv("HEARSAY_TEST_BROWSER") == "1" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
-	chromium.Lock()
-	defer chromium.Unlock()
-	if chromium.ctx == nil {
-		startBrowser(t, path)
-	}
-	ctx, cancel := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext())
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // the first call makes the tab, and must not have a deadline
-		t.Fatal("open a tab:", err)
-	}
-	return ctx
-}
-
-func startBrowser(t testing.TB, path string) {
-	t.Helper()
-	ctx, end := chromedp.NewExecAllocator(context.Background(),
-		chromedp.ExecPath(path),
-		chromedp.Headless,
-		chromedp.NoSandbox, // the sandbox does not start as root or in most containers; the pages are ours
-		chromedp.DisableGPU,
-		chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-dev-shm-usage", true),
-	)
-	ctx, _ = chromedp.NewContext(ctx)
-	if err := chromedp.Do(ctx); err != nil {
-		end()
-		t.Fatal("start the browser:", err)
-	}
-	chromium.ctx = ctx
-	chromium.end = func() {
-		_ = chromedp.Cancel(ctx) // the process is ended in any case
-		end()                    // waits until it is gone and its profile removed
-	}
-}
-
-func findBrowser() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
 }

@@ -19,7 +19,7 @@ func TestChannel_inBrowser(t *testing.T) {
 	game := connect(t, s, s.game(t, "Alpha"))
 	say := func(text string) (failure string) {
 		t.Helper()
-		answer, err := game.Ask(b.ctx, wire.ChannelsSend, wire.SendPayload{Channel: "gossip", Name: "Ann", Message: text}, nil)
+		answer, err := game.Ask(b.Ctx, wire.ChannelsSend, wire.SendPayload{Channel: "gossip", Name: "Ann", Message: text}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,26 +28,26 @@ func TestChannel_inBrowser(t *testing.T) {
 
 	say("Before anybody looked")
 	b.signIn(t, string(store.Moderator))
-	b.open(t, "/admin/channels")
-	b.press(t, "gossip")
-	b.await(t, ".log .said", "Before anybody looked")
+	b.Open(t, "/admin/channels")
+	b.Press(t, "gossip")
+	b.Await(t, ".log .said", "Before anybody looked")
 	say("Hello, everybody & all who <3 dragons")
-	b.await(t, ".log > :first-child .said", "Hello, everybody & all who <3 dragons")
+	b.Await(t, ".log > :first-child .said", "Hello, everybody & all who <3 dragons")
 
-	b.press(t, "Pause the channel…")
-	b.fill(t, "minutes", "5")
-	b.do(t, chromedp.Click("form:has(#minutes) button"))
-	b.await(t, ".note", "Paused until 20")
+	b.Press(t, "Pause the channel…")
+	b.Fill(t, "minutes", "5")
+	b.Do(t, chromedp.Click("form:has(#minutes) button"))
+	b.Await(t, ".note", "Paused until 20")
 	hubtest.Eventually(t, "the pause", func() bool { return say("Is anybody there?") == wire.ErrorPaused }) // the hub follows the file
-	b.press(t, "End the pause")
-	b.see(t, "gossip takes messages again.")
+	b.Press(t, "End the pause")
+	b.See(t, "gossip takes messages again.")
 	hubtest.Eventually(t, "the end of the pause", func() bool { return say("At last") == "" })
-	b.await(t, ".log > :first-child .said", "At last")
+	b.Await(t, ".log > :first-child .said", "At last")
 
-	b.press(t, "Search")
-	b.fill(t, "words", "every* hello\r")
-	b.await(t, ".log > :only-child", "Hello, everybody & all who <3 dragons")
-	b.press(t, "Ann@Alpha")
-	b.await(t, ".log > :last-child .said", "Before anybody looked")
-	b.await(t, ".log > :first-child .said", "At last")
+	b.Press(t, "Search")
+	b.Fill(t, "words", "every* hello\r")
+	b.Await(t, ".log > :only-child", "Hello, everybody & all who <3 dragons")
+	b.Press(t, "Ann@Alpha")
+	b.Await(t, ".log > :last-child .said", "Before anybody looked")
+	b.Await(t, ".log > :first-child .said", "At last")
 }

@@ -8,6 +8,7 @@ import (
 
 	"hearsay/assets"
 	"hearsay/hub"
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -17,15 +18,15 @@ var consoleJS = assets.URL("console.js")
 
 // console is the page on which an operator speaks with the hub as a game does.
 type console struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	Game string // short name; "": none is chosen yet
 	Hub  string // short name of the hub
 }
 
 // Templates are the events that a game can send, each as JSON with words in it that the
 // script replaces.
-func (c console) Templates() (all []choice) {
+func (c console) Templates() (all []page.Choice) {
 	words := wire.Words{Game: c.Game, Other: c.Hub, Hub: c.Hub}
 	for i := range wire.Events {
 		e := &wire.Events[i]
@@ -36,26 +37,26 @@ func (c console) Templates() (all []choice) {
 		if e.Name == wire.Heartbeat {
 			ref = ""
 		}
-		all = append(all, choice{e.Example(ref, words), e.Name})
+		all = append(all, page.Choice{Value: e.Example(ref, words), Label: e.Name})
 	}
 	return all
 }
 
 func (s *server) serveConsole(w http.ResponseWriter, r *http.Request) error {
-	c := console{frame: s.frame(r, "Console"), form: form{values: r.URL.Query()}, Hub: s.Hub.Terms().Name}
+	c := console{Frame: s.Frame(r, "Console"), Form: page.Form{Values: r.URL.Query()}, Hub: s.Hub.Terms().Name}
 	code := http.StatusOK
 	if name := c.Text("game"); name != "" {
 		g, err := s.Store.Game(r.Context(), name)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			c.fault(invalid("game", "there is no game "+name))
+			c.Fault(page.Invalid("game", "there is no game "+name))
 			code = http.StatusUnprocessableEntity
 		case err != nil:
 			return err
 		}
 		c.Game = g.ShortName
 	}
-	s.render(w, r, code, consolePage(c))
+	s.Render(w, r, code, consolePage(c))
 	return nil
 }
 
@@ -83,15 +84,15 @@ func (s *server) serveLend(w http.ResponseWriter, r *http.Request) error {
 // servePrompt has the hub send something to the page's socket. What stands in the way is
 // one plain sentence, for the page's log.
 func (s *server) servePrompt(w http.ResponseWriter, r *http.Request) error {
-	f := posted(r)
+	f := page.Posted(r)
 	err := s.Hub.Prompt(f.Text("client_id"), hub.Prompt(f.Text("prompt")))
 	switch {
 	case err == nil:
 		w.WriteHeader(http.StatusNoContent)
-	case f.fault(err):
-		plain(w, http.StatusUnprocessableEntity, sentence(f.field, f.reason))
+	case f.Fault(err):
+		page.Plain(w, http.StatusUnprocessableEntity, page.Sentence(f.Faulty, f.Why))
 	case errors.Is(err, store.ErrNotFound):
-		plain(w, http.StatusNotFound, "The socket is not open any more.")
+		page.Plain(w, http.StatusNotFound, "The socket is not open any more.")
 	default:
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"hearsay/hub/hubtest/chrome"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -58,7 +59,7 @@ func TestConsole(t *testing.T) {
 
 // TestConsole_inBrowser connects as a game, talks, and presses every button.
 func TestConsole_inBrowser(t *testing.T) {
-	browser := openBrowser(t)
+	browser := chrome.Open(t)
 	s := newSite(t)
 	s.user(t, store.Admin)
 	for _, name := range []string{"Alpha", "Beta"} {
@@ -73,7 +74,7 @@ func TestConsole_inBrowser(t *testing.T) {
 	ctx, cancel := context.WithTimeout(browser, 120*time.Second)
 	defer cancel()
 	enterAs(t, ctx, s)
-	complaints := listen(t, ctx)
+	complaints := chrome.Complaints(t, ctx)
 	do := func(actions ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		if err := chromedp.Do(ctx, actions...); err != nil {
@@ -89,7 +90,7 @@ func TestConsole_inBrowser(t *testing.T) {
 		chromedp.Click("#connect"))
 	logged(`"client_secret":"…"`)
 	logged(`"event":"authenticate","status":"success"`)
-	awaitText(t, ctx, "#state", "connected as Alpha")
+	chrome.Await(t, ctx, "#state", "connected as Alpha")
 	logged(`{"event":"heartbeat","payload":{"players":["Tester"]}}`)
 
 	do(chromedp.Click("#send"))
@@ -122,17 +123,17 @@ func TestConsole_inBrowser(t *testing.T) {
 	logged("Heartbeats are not answered any more")
 	do(chromedp.Click("#miss"))
 	logged("Heartbeats are answered again.")
-	for _, one := range barriers(t, ctx) {
+	for _, one := range chrome.Barriers(t, ctx) {
 		t.Errorf("axe: %s", one)
 	}
-	picture(t, ctx, "console.png")
+	chrome.Picture(t, ctx, "console.png")
 	if os.Getenv("HEARSAY_TEST_SCREENSHOTS") != "" {
-		do(emulateScheme("dark"), chromedp.EmulateViewport(390, 900))
-		picture(t, ctx, "console-dark-390.png")
+		do(chrome.Scheme("dark"), chromedp.EmulateViewport(390, 900))
+		chrome.Picture(t, ctx, "console-dark-390.png")
 	}
 	do(chromedp.EmulateViewport(1280, 1000), chromedp.Click("#disconnect"))
 	logged("The socket closed with 1000")
-	awaitText(t, ctx, "#state", "not connected")
+	chrome.Await(t, ctx, "#state", "not connected")
 	do(chromedp.Click("#clear"), chromedp.Click("#connect"))
 	logged(`"event":"authenticate","status":"success"`)
 	if c := complaints(); len(c) > 0 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hearsay/hub"
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
@@ -19,7 +20,7 @@ const (
 
 // dashboard is the operators' first page. What is live on it is the overview.
 type dashboard struct {
-	frame
+	page.Frame
 	overview
 }
 
@@ -50,14 +51,14 @@ func (o overview) Admin() bool { return o.Role == store.Admin }
 
 // A period is how far back the curves go.
 type period struct {
-	choice
+	page.Choice
 	length time.Duration
 	span   store.Span // of their samples
 }
 
 var periods = []period{
-	{choice{"24h", "24 hours"}, 24 * time.Hour, store.FiveMinutes},
-	{choice{"30d", "30 days"}, 30 * 24 * time.Hour, store.Hour},
+	{page.Choice{Value: "24h", Label: "24 hours"}, 24 * time.Hour, store.FiveMinutes},
+	{page.Choice{Value: "30d", Label: "30 days"}, 30 * 24 * time.Hour, store.Hour},
 }
 
 func readPeriod(q url.Values) period {
@@ -73,7 +74,7 @@ func readPeriod(q url.Values) period {
 type figure struct {
 	ID, Label, Value string
 	Most             string // in the period
-	Curve            sparkline
+	Curve            page.Sparkline
 }
 
 // A gameLine is a game that is online.
@@ -103,32 +104,32 @@ type applicationLine struct {
 }
 
 func (s *server) serveDashboard(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.overview(r.Context(), r.URL.Query(), who(r).User.Role)
+	o, err := s.overview(r.Context(), r.URL.Query(), page.Who(r).User.Role)
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, dashboardPage(dashboard{s.frame(r, "Dashboard"), o}))
+	return s.Show(w, r, dashboardPage(dashboard{s.Frame(r, "Dashboard"), o}))
 }
 
 // overviewTopic is what people of that role see live.
-func (s *server) overviewTopic(who access, role store.Role) topic {
-	t := showingParts(func(ctx context.Context, q url.Values) (overview, error) { return s.overview(ctx, q, role) }, overviewParts)
-	t.who = who
+func (s *server) overviewTopic(who page.Access, role store.Role) page.Topic {
+	t := page.ShowingParts(func(ctx context.Context, q url.Values) (overview, error) { return s.overview(ctx, q, role) }, overviewParts)
+	t.Who = who
 	return t
 }
 
 // overviewParts are the parts of the page by their ids.
-func overviewParts(o overview) (all []part) {
+func overviewParts(o overview) (all []page.Part) {
 	for _, f := range o.Figures {
-		all = append(all, part{f.ID, figureValue(f)}, part{f.ID + "-curve", figureCurve(f)})
+		all = append(all, page.Part{ID: f.ID, HTML: figureValue(f)}, page.Part{ID: f.ID + "-curve", HTML: figureCurve(f)})
 	}
 	if o.Admin() {
-		all = append(all, part{"actions", actionLines(o.Actions)})
+		all = append(all, page.Part{ID: "actions", HTML: actionLines(o.Actions)})
 	}
 	return append(all,
-		part{"attention", attentionList(o.Concerns)},
-		part{"busiest", busiest(o)},
-		part{"applications", applicationLines(o)},
+		page.Part{ID: "attention", HTML: attentionList(o.Concerns)},
+		page.Part{ID: "busiest", HTML: busiest(o)},
+		page.Part{ID: "applications", HTML: applicationLines(o)},
 	)
 }
 
@@ -142,7 +143,7 @@ func (s *server) overview(ctx context.Context, q url.Values, role store.Role) (o
 		return o, err
 	}
 	for _, g := range st.Games[:min(busiestMost, len(st.Games))] {
-		o.Busiest = append(o.Busiest, gameLine{g.ShortName, g.Players, g.Sockets, g.UserAgent, ago(now, g.Since)})
+		o.Busiest = append(o.Busiest, gameLine{g.ShortName, g.Players, g.Sockets, g.UserAgent, page.Ago(now, g.Since)})
 	}
 	if o.Admin() {
 		entries, err := s.Store.Audit(ctx, store.AuditQuery{Limit: actionsMost})
@@ -150,7 +151,7 @@ func (s *server) overview(ctx context.Context, q url.Values, role store.Role) (o
 			return o, err
 		}
 		for _, e := range entries {
-			o.Actions = append(o.Actions, actionLine{e.Actor, e.Action, e.Subject, ago(now, e.At)})
+			o.Actions = append(o.Actions, actionLine{e.Actor, e.Action, e.Subject, page.Ago(now, e.At)})
 		}
 	}
 	o.Figures, err = s.figures(ctx, now, st, o.Period)
@@ -182,12 +183,12 @@ func (s *server) applicationLine(ctx context.Context, now time.Time, st hub.Stat
 		case a.Suspended:
 			line.Kind, line.State = "bad", "suspended"
 		case a.LastSeenAt != nil:
-			line.State = "gone " + ago(now, *a.LastSeenAt)
+			line.State = "gone " + page.Ago(now, *a.LastSeenAt)
 		}
 		return line
 	}
 	on := st.Applications[i]
-	line.Kind, line.Form, line.Sockets, line.Since = "good", on.Form, on.Sockets, ago(now, on.Since)
+	line.Kind, line.Form, line.Sockets, line.Since = "good", on.Form, on.Sockets, page.Ago(now, on.Since)
 	line.Cursor, line.Waiting = on.Cursor, on.Waiting
 	lag := s.Hub.Lag(ctx, on)
 	switch {
@@ -206,7 +207,7 @@ func (s *server) applicationLine(ctx context.Context, now time.Time, st hub.Stat
 	}
 	line.Lag = lagText(lag)
 	if !on.SentAt.IsZero() {
-		line.Frame = ago(now, on.SentAt)
+		line.Frame = page.Ago(now, on.SentAt)
 	}
 	return line
 }
@@ -214,9 +215,9 @@ func (s *server) applicationLine(ctx context.Context, now time.Time, st hub.Stat
 // lagText is how far something is behind.
 func lagText(lag time.Duration) string {
 	if lag < 10*time.Second {
-		return decimal(lag.Seconds()) + " s"
+		return page.Decimal(lag.Seconds()) + " s"
 	}
-	return span(lag)
+	return page.Span(lag)
 }
 
 // figures are the numbers of the present, with their curves.
@@ -230,10 +231,10 @@ func (s *server) figures(ctx context.Context, now time.Time, st hub.Status, p pe
 		lag = max(lag, s.Hub.Lag(ctx, a))
 	}
 	all := []figure{
-		samples.figure("games", "Games online", number(len(st.Games)), func(m store.Sample) (float64, float64) { return m.Games, float64(m.GamesMost) }),
-		samples.figure("players", "Players", number(st.Players), func(m store.Sample) (float64, float64) { return m.Players, float64(m.PlayersMost) }),
-		samples.figure("sockets", "Sockets", number(st.Sockets), func(m store.Sample) (float64, float64) { return m.Sockets, float64(m.SocketsMost) }),
-		samples.figure("messages", "Messages/min", number(st.Minute), func(m store.Sample) (float64, float64) {
+		samples.figure("games", "Games online", page.Number(len(st.Games)), func(m store.Sample) (float64, float64) { return m.Games, float64(m.GamesMost) }),
+		samples.figure("players", "Players", page.Number(st.Players), func(m store.Sample) (float64, float64) { return m.Players, float64(m.PlayersMost) }),
+		samples.figure("sockets", "Sockets", page.Number(st.Sockets), func(m store.Sample) (float64, float64) { return m.Sockets, float64(m.SocketsMost) }),
+		samples.figure("messages", "Messages/min", page.Number(st.Minute), func(m store.Sample) (float64, float64) {
 			v := float64(m.Messages) / time.Duration(p.span).Minutes()
 			return v, v
 		}),
@@ -255,16 +256,16 @@ type stretch struct {
 
 // figure draws what value says of each sample: its average, and the most at once.
 func (st stretch) figure(id, label, value string, of func(store.Sample) (average, most float64)) figure {
-	var dots []dot
+	var dots []page.Dot
 	highest := 0.0
 	for _, m := range st.samples {
 		average, most := of(m)
-		dots = append(dots, dot{m.At, average})
+		dots = append(dots, page.Dot{At: m.At, Value: average})
 		highest = max(highest, most)
 	}
 	return figure{
-		ID: id, Label: label, Value: value, Most: decimal(highest),
-		Curve: drawSparkline(label+" in the last "+st.Label, dots, st.from, st.length, time.Duration(st.span)),
+		ID: id, Label: label, Value: value, Most: page.Decimal(highest),
+		Curve: page.DrawSparkline(label+" in the last "+st.Label, dots, st.from, st.length, time.Duration(st.span)),
 	}
 }
 

@@ -10,11 +10,13 @@ import (
 
 	"hearsay/hub"
 	"hearsay/hub/wire"
+
+	"hearsay/hub/page"
 )
 
 // docs is the protocol for clients' authors, made of the tables that the hub serves by.
 type docs struct {
-	frame
+	page.Frame
 	hub.Terms
 	Socket string // where clients connect
 	Words  wire.Words
@@ -43,7 +45,7 @@ var chapters = []chapter{
 }
 
 func (s *server) serveDocs(w http.ResponseWriter, r *http.Request) error {
-	d := docs{frame: s.frame(r, "The protocol"), Terms: hub.DefaultTerms(), Socket: s.socket(r)}
+	d := docs{Frame: s.Frame(r, "The protocol"), Terms: hub.DefaultTerms(), Socket: s.Socket(r)}
 	if s.Hub != nil {
 		d.Terms = s.Hub.Terms()
 	}
@@ -51,7 +53,7 @@ func (s *server) serveDocs(w http.ResponseWriter, r *http.Request) error {
 		Channel: "gossip", Player: "Ann", Game: "MyGame", Other: "OtherGame", Hub: d.Terms.Name,
 		ClientID: "YOUR-CLIENT-ID", ClientSecret: "YOUR-CLIENT-SECRET",
 	}
-	return s.show(w, r, docsPage(d))
+	return s.Show(w, r, docsPage(d))
 }
 
 // Fill puts this hub's words into a text.
@@ -161,9 +163,9 @@ type term struct{ What, Value string }
 func (d docs) Limited() []term {
 	l := d.Terms.Limits
 	all := []term{
-		{"A message from a client", size(int64(l.MaxMessage))},
-		{"What a player says, once it is cleaned", number(l.MaxText) + " characters"},
-		{"A player's name, once it is cleaned", number(d.MaxName) + " characters"},
+		{"A message from a client", page.Size(int64(l.MaxMessage))},
+		{"What a player says, once it is cleaned", page.Number(l.MaxText) + " characters"},
+		{"A player's name, once it is cleaned", page.Number(d.MaxName) + " characters"},
 		{"All events of a game's socket", rateText(l.Events)},
 		{wire.ChannelsSend, rateText(l.Sends)},
 		{wire.ChannelsSubscribe + " and " + wire.ChannelsUnsubscribe + " together", rateText(l.Subscribes)},
@@ -173,8 +175,8 @@ func (d docs) Limited() []term {
 		{"Sockets of one game or application", most(l.Sockets)},
 		{"Failed authentications a minute from one address with one client id", most(l.Failures)},
 		{"Failed authentications a minute from one address", most(l.FailuresAddress)},
-		{"What may wait for a socket that reads slowly", size(int64(l.MaxQueue))},
-		{"Messages that one " + wire.ChannelsHistory + " gives", number(l.History)},
+		{"What may wait for a socket that reads slowly", page.Size(int64(l.MaxQueue))},
+		{"Messages that one " + wire.ChannelsHistory + " gives", page.Number(l.History)},
 	}
 	return all
 }
@@ -183,23 +185,23 @@ func rateText(r hub.Rate) string {
 	if r.Burst == 0 {
 		return "no limit"
 	}
-	return fmt.Sprintf("%s at once, then %s a second", number(r.Burst), strconv.FormatFloat(r.PerSecond, 'f', -1, 64))
+	return fmt.Sprintf("%s at once, then %s a second", page.Number(r.Burst), strconv.FormatFloat(r.PerSecond, 'f', -1, 64))
 }
 
 func most(n int) string {
 	if n == 0 {
 		return "no limit"
 	}
-	return number(n)
+	return page.Number(n)
 }
 
 // seconds is a duration of the protocol.
 func seconds(d time.Duration) string {
 	switch {
 	case d >= 2*time.Minute && d%time.Minute == 0:
-		return count(int(d/time.Minute), "minute")
+		return page.Count(int(d/time.Minute), "minute")
 	case d%time.Second == 0:
-		return count(int(d/time.Second), "second")
+		return page.Count(int(d/time.Second), "second")
 	}
 	return d.String()
 }

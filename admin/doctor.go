@@ -13,12 +13,14 @@ import (
 
 	"hearsay/hub"
 	"hearsay/hub/wire"
+
+	"hearsay/hub/page"
 )
 
 // doctor is the page on which an operator finds out why a game or application is not
 // there, or is not understood.
 type doctor struct {
-	frame
+	page.Frame
 	kind      peerKind
 	ShortName string
 	ClientID  string
@@ -90,7 +92,7 @@ func (s *server) examine(ctx context.Context, k peerKind, shortName string, sock
 	return f, access, nil
 }
 
-func (s *server) serveDoctor(k peerKind) handler {
+func (s *server) serveDoctor(k peerKind) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		socket, _ := strconv.ParseInt(r.URL.Query().Get("socket"), 10, 64) // 0: the newest
 		f, access, err := s.examine(r.Context(), k, r.PathValue("name"), socket)
@@ -98,17 +100,17 @@ func (s *server) serveDoctor(k peerKind) handler {
 			return err
 		}
 		f.path = k.path(access.ShortName) + "/doctor"
-		return s.show(w, r, doctorPage(doctor{
-			frame: s.frame(r, "Doctor: "+access.ShortName), kind: k, ShortName: access.ShortName, ClientID: access.ClientID,
-			Socket: s.socket(r), Finding: f,
+		return s.Show(w, r, doctorPage(doctor{
+			Frame: s.Frame(r, "Doctor: "+access.ShortName), kind: k, ShortName: access.ShortName, ClientID: access.ClientID,
+			Socket: s.Socket(r), Finding: f,
 			Live: "/admin/live/doctor?" + url.Values{"kind": {k.noun}, "name": {access.ShortName}, "socket": {strconv.FormatInt(socket, 10)}}.Encode(),
 		}))
 	}
 }
 
 // doctorTopic keeps the page up to date.
-func (s *server) doctorTopic() topic {
-	t := showing(func(ctx context.Context, q url.Values) (finding, error) {
+func (s *server) doctorTopic() page.Topic {
+	t := page.Showing(func(ctx context.Context, q url.Values) (finding, error) {
 		k := gameKind
 		if q.Get("kind") == applicationKind.noun {
 			k = applicationKind
@@ -117,7 +119,7 @@ func (s *server) doctorTopic() topic {
 		f, _, err := s.examine(ctx, k, q.Get("name"), socket)
 		return f, err
 	}, func(f finding) templ.Component { return findings(f) })
-	t.who, t.every = admin, 2*time.Second
+	t.Who, t.Every = page.Admin, 2*time.Second
 	return t
 }
 
@@ -156,7 +158,7 @@ func clockTime(t time.Time) string { return t.UTC().Format("15:04:05.000") }
 
 // heartbeats says how a run of them went.
 func heartbeats(f hub.FrameChart) string {
-	return count(f.Asked, "heartbeat") + ", " + count(f.Answered, "answer")
+	return page.Count(f.Asked, "heartbeat") + ", " + page.Count(f.Answered, "answer")
 }
 
 // closeWords says how a socket ended.

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"hearsay/hub/hubtest"
+	"hearsay/hub/hubtest/chrome"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -110,7 +111,7 @@ func enterAs(t testing.TB, ctx context.Context, s *site) {
 
 // TestDoctor_inBrowser: what is wrong with a client is there while somebody looks.
 func TestDoctor_inBrowser(t *testing.T) {
-	browser := openBrowser(t)
+	browser := chrome.Open(t)
 	s := newSite(t)
 	s.user(t, store.Admin)
 	c, err := s.Store.CreateGame(t.Context(), store.Game{ShortName: "Alpha", Name: "Alpha MUD", Display: true}, store.LongSecret)
@@ -120,13 +121,13 @@ func TestDoctor_inBrowser(t *testing.T) {
 	ctx, cancel := context.WithTimeout(browser, 60*time.Second)
 	defer cancel()
 	enterAs(t, ctx, s)
-	complaints := listen(t, ctx)
+	complaints := chrome.Complaints(t, ctx)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(s.URL+"/admin/games/Alpha/doctor")); err != nil {
 		t.Fatal(err)
 	}
-	awaitText(t, ctx, "#verdict", "It is not connected. It has never connected")
+	chrome.Await(t, ctx, "#verdict", "It is not connected. It has never connected")
 	ail(t, s, c)
-	awaitText(t, ctx, "#verdict", "It is connected. In channels/send the client sends chanel; the field is channel.")
+	chrome.Await(t, ctx, "#verdict", "It is connected. In channels/send the client sends chanel; the field is channel.")
 	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("main").innerText`))
 	if err != nil {
 		t.Fatal(err)
@@ -136,15 +137,15 @@ func TestDoctor_inBrowser(t *testing.T) {
 			t.Errorf("the page lacks %q: %s", want, text)
 		}
 	}
-	for _, one := range barriers(t, ctx) {
+	for _, one := range chrome.Barriers(t, ctx) {
 		t.Errorf("axe: %s", one)
 	}
-	picture(t, ctx, "doctor-ill.png")
+	chrome.Picture(t, ctx, "doctor-ill.png")
 	if os.Getenv("HEARSAY_TEST_SCREENSHOTS") != "" {
-		if err := chromedp.Do(ctx, emulateScheme("dark"), chromedp.EmulateViewport(390, 900)); err != nil {
+		if err := chromedp.Do(ctx, chrome.Scheme("dark"), chromedp.EmulateViewport(390, 900)); err != nil {
 			t.Fatal(err)
 		}
-		picture(t, ctx, "doctor-ill-dark-390.png")
+		chrome.Picture(t, ctx, "doctor-ill-dark-390.png")
 	}
 	if c := complaints(); len(c) > 0 {
 		t.Errorf("the browser complains: %q", c)

@@ -4,10 +4,11 @@ import (
 	"net/http"
 	"strconv"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
-func (s *server) addEvent(r *http.Request, shortName string, f form) (string, error) {
+func (s *server) addEvent(r *http.Request, shortName string, f page.Form) (string, error) {
 	_, err := s.Store.CreateEvent(r.Context(), store.Event{
 		Game: shortName, Title: f.Text("title"), Description: f.Text("event_description"),
 		StartDate: f.Text("start_date"), EndDate: f.Text("end_date"),
@@ -16,7 +17,7 @@ func (s *server) addEvent(r *http.Request, shortName string, f form) (string, er
 }
 
 // eventOf finds the event that a form names, if it is the game's.
-func (s *server) eventOf(r *http.Request, shortName string, f form) (e store.Event, err error) {
+func (s *server) eventOf(r *http.Request, shortName string, f page.Form) (e store.Event, err error) {
 	id, _ := strconv.ParseInt(f.Text("id"), 10, 64) // 0 is none
 	all, err := s.Store.Events(r.Context(), shortName)
 	for _, one := range all {
@@ -30,7 +31,7 @@ func (s *server) eventOf(r *http.Request, shortName string, f form) (e store.Eve
 	return e, err
 }
 
-func (s *server) changeEvent(r *http.Request, shortName string, f form) (string, error) {
+func (s *server) changeEvent(r *http.Request, shortName string, f page.Form) (string, error) {
 	e, err := s.eventOf(r, shortName, f)
 	if err != nil {
 		return "", err
@@ -41,7 +42,7 @@ func (s *server) changeEvent(r *http.Request, shortName string, f form) (string,
 	})
 }
 
-func (s *server) removeEvent(r *http.Request, shortName string, f form) (string, error) {
+func (s *server) removeEvent(r *http.Request, shortName string, f page.Form) (string, error) {
 	e, err := s.eventOf(r, shortName, f)
 	if err != nil {
 		return "", err

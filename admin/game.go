@@ -8,83 +8,84 @@ import (
 	"time"
 
 	"hearsay/hub"
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // games is the list of games.
 type games struct {
-	frame
-	listing
+	page.Frame
+	page.Listing
 	List   []store.Game
 	Online map[store.GameID]hub.GameStatus
 }
 
-var gameFilters = []choice{{"", "All"}, {"online", "Online"}, {"offline", "Offline"}, {"suspended", "Suspended"}, {"hidden", "Hidden"}}
+var gameFilters = []page.Choice{{Value: "", Label: "All"}, {Value: "online", Label: "Online"}, {Value: "offline", Label: "Offline"}, {Value: "suspended", Label: "Suspended"}, {Value: "hidden", Label: "Hidden"}}
 
 func (s *server) serveGames(w http.ResponseWriter, r *http.Request) error {
-	p := games{frame: s.frame(r, "Games"), listing: readListing(r), Online: map[store.GameID]hub.GameStatus{}}
+	p := games{Frame: s.Frame(r, "Games"), Listing: page.ReadListing(r), Online: map[store.GameID]hub.GameStatus{}}
 	var online []store.GameID
 	for _, one := range s.Hub.Status().Games {
 		p.Online[one.ID] = one
 		online = append(online, one.ID)
 	}
 	var err error
-	if p.List, p.Total, err = s.Store.GamesPage(r.Context(), store.GamePage{Page: p.page(), Online: online}); err != nil {
+	if p.List, p.Total, err = s.Store.GamesPage(r.Context(), store.GamePage{Page: p.Page(), Online: online}); err != nil {
 		return err
 	}
-	return s.show(w, r, gamesPage(p))
+	return s.Show(w, r, gamesPage(p))
 }
 
 // gameForm is the page on which a game is made or changed.
 type gameForm struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	ShortName string // of the game that is changed; "": a new one
-	Owners    []choice
+	Owners    []page.Choice
 }
 
-func (s *server) gameForm(r *http.Request, f form, shortName string) (p gameForm, err error) {
+func (s *server) gameForm(r *http.Request, f page.Form, shortName string) (p gameForm, err error) {
 	title := "New game"
 	if shortName != "" {
 		title = "Edit " + shortName
 	}
-	p = gameForm{frame: s.frame(r, title), form: f, ShortName: shortName, Owners: []choice{{"", "nobody"}}}
+	p = gameForm{Frame: s.Frame(r, title), Form: f, ShortName: shortName, Owners: []page.Choice{{Value: "", Label: "nobody"}}}
 	all, err := s.Store.Users(r.Context())
 	for _, u := range all {
-		p.Owners = append(p.Owners, choice{u.Username, u.Username})
+		p.Owners = append(p.Owners, page.Choice{Value: u.Username, Label: u.Username})
 	}
 	return p, err
 }
 
-func (s *server) showGameForm(w http.ResponseWriter, r *http.Request, code int, f form, shortName string) error {
+func (s *server) showGameForm(w http.ResponseWriter, r *http.Request, code int, f page.Form, shortName string) error {
 	p, err := s.gameForm(r, f, shortName)
 	if err != nil {
 		return err
 	}
-	s.render(w, r, code, gameFormPage(p))
+	s.Render(w, r, code, gameFormPage(p))
 	return nil
 }
 
 func (s *server) serveGameNew(w http.ResponseWriter, r *http.Request) error {
-	f := form{values: url.Values{"display": {"on"}, "allow_character_registration": {"on"}}}
+	f := page.Form{Values: url.Values{"display": {"on"}, "allow_character_registration": {"on"}}}
 	return s.showGameForm(w, r, http.StatusOK, f, "")
 }
 
 func (s *server) serveGameAdd(w http.ResponseWriter, r *http.Request) error {
-	f := posted(r)
+	f := page.Posted(r)
 	g := store.Game{
 		ShortName: f.Text("short_name"), Name: f.Text("name"), Display: f.On("display"), Tagline: f.Text("tagline"),
 		Description: f.Text("description"), HomepageURL: f.Text("homepage_url"), UserAgentURL: f.Text("user_agent_url"),
 		AllowCharacterRegistration: f.On("allow_character_registration"), Owner: f.Text("owner"),
 	}
 	c, err := s.Store.CreateGame(r.Context(), g, store.SecretForm(f.On("uuid")))
-	if f.fault(err) {
+	if f.Fault(err) {
 		return s.showGameForm(w, r, http.StatusUnprocessableEntity, f, "")
 	}
 	if err != nil {
 		return err
 	}
-	s.keepSecret(who(r).ID, newSecret{Credential: c, Noun: "game", ShortName: g.ShortName})
+	s.keepSecret(page.Who(r).ID, page.NewSecret{Credential: c, Noun: "game", ShortName: g.ShortName})
 	http.Redirect(w, r, gameKind.path(g.ShortName)+"/secret", http.StatusSeeOther)
 	return nil
 }
@@ -94,16 +95,16 @@ func (s *server) serveGameEdit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := form{values: url.Values{
-		"name": {g.Name}, "display": {checkbox(g.Display)}, "tagline": {g.Tagline}, "description": {g.Description},
+	f := page.Form{Values: url.Values{
+		"name": {g.Name}, "display": {page.Checkbox(g.Display)}, "tagline": {g.Tagline}, "description": {g.Description},
 		"homepage_url": {g.HomepageURL}, "user_agent_url": {g.UserAgentURL}, "owner": {g.Owner},
-		"allow_character_registration": {checkbox(g.AllowCharacterRegistration)},
+		"allow_character_registration": {page.Checkbox(g.AllowCharacterRegistration)},
 	}}
 	return s.showGameForm(w, r, http.StatusOK, f, g.ShortName)
 }
 
 func (s *server) serveGameChange(w http.ResponseWriter, r *http.Request) error {
-	f, name := posted(r), r.PathValue("name")
+	f, name := page.Posted(r), r.PathValue("name")
 	text := func(field string) *string { value := f.Text(field); return &value }
 	on := func(field string) *bool { value := f.On(field); return &value }
 	err := s.Store.UpdateGame(r.Context(), name, store.GameEdit{
@@ -111,7 +112,7 @@ func (s *server) serveGameChange(w http.ResponseWriter, r *http.Request) error {
 		UserAgentURL: text("user_agent_url"), Owner: text("owner"), Display: on("display"),
 		AllowCharacterRegistration: on("allow_character_registration"),
 	})
-	if f.fault(err) {
+	if f.Fault(err) {
 		return s.showGameForm(w, r, http.StatusUnprocessableEntity, f, name)
 	}
 	if err != nil {
@@ -126,13 +127,13 @@ func (s *server) changed(w http.ResponseWriter, r *http.Request, path, text stri
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, path+"?version="+strconv.FormatInt(int64(id), 10), text)
+	return s.Done(w, r, path+"?version="+strconv.FormatInt(int64(id), 10), text)
 }
 
 // game is the page of one game.
 type game struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	store.Game
 	Online      *hub.GameStatus // nil: it is offline
 	Players     []string
@@ -152,11 +153,11 @@ func (g game) Access() peerAccess {
 }
 
 func (s *server) serveGame(w http.ResponseWriter, r *http.Request) error {
-	return s.showGame(w, r, http.StatusOK, form{})
+	return s.showGame(w, r, http.StatusOK, page.Form{})
 }
 
-func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f form) (err error) {
-	p := game{form: f, Synced: s.synced(r.URL.Query())}
+func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f page.Form) (err error) {
+	p := game{Form: f, Synced: s.synced(r.URL.Query())}
 	ctx := r.Context()
 	if p.Game, err = s.Store.Game(ctx, r.PathValue("name")); err != nil {
 		return err
@@ -178,8 +179,8 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f fo
 			p.Online, p.Players = &one, s.Hub.Players(p.ID)
 		}
 	}
-	p.frame = s.frame(r, p.ShortName)
-	s.render(w, r, code, gamePage(p))
+	p.Frame = s.Frame(r, p.ShortName)
+	s.Render(w, r, code, gamePage(p))
 	return nil
 }
 
@@ -191,23 +192,23 @@ func (s *server) playersOverTime(ctx context.Context, id store.GameID, now time.
 		if err != nil {
 			return nil, err
 		}
-		var dots []dot
+		var dots []page.Dot
 		most := 0
 		for _, sample := range samples {
-			dots, most = append(dots, dot{sample.At, sample.Players}), max(most, sample.Most)
+			dots, most = append(dots, page.Dot{At: sample.At, Value: sample.Players}), max(most, sample.Most)
 		}
-		curve := drawSparkline("Players in the last "+one.Name, dots, now.Add(-one.Length), one.Length, time.Duration(one.Span))
-		all = append(all, figure{Label: one.Name, Most: number(most), Curve: curve})
+		curve := page.DrawSparkline("Players in the last "+one.Name, dots, now.Add(-one.Length), one.Length, time.Duration(one.Span))
+		all = append(all, figure{Label: one.Name, Most: page.Number(most), Curve: curve})
 	}
 	return all, nil
 }
 
 // partOf makes the handler of a form on a game's page.
-func (s *server) partOf(do func(r *http.Request, shortName string, f form) (text string, err error)) handler {
+func (s *server) partOf(do func(r *http.Request, shortName string, f page.Form) (text string, err error)) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		f, name := posted(r), r.PathValue("name")
+		f, name := page.Posted(r), r.PathValue("name")
 		text, err := do(r, name, f)
-		if f.fault(err) {
+		if f.Fault(err) {
 			return s.showGame(w, r, http.StatusUnprocessableEntity, f)
 		}
 		if err != nil {
@@ -217,12 +218,12 @@ func (s *server) partOf(do func(r *http.Request, shortName string, f form) (text
 	}
 }
 
-func (s *server) addConnection(r *http.Request, shortName string, f form) (string, error) {
+func (s *server) addConnection(r *http.Request, shortName string, f page.Form) (string, error) {
 	c := store.Connection{Type: f.Text("type"), URL: f.Text("url"), Host: f.Text("host")}
 	if text := f.Text("port"); text != "" {
 		port, err := strconv.Atoi(text)
 		if err != nil {
-			return "", invalid("port", "is no number; use 1 to 65535")
+			return "", page.Invalid("port", "is no number; use 1 to 65535")
 		}
 		c.Port = port
 	}
@@ -230,14 +231,14 @@ func (s *server) addConnection(r *http.Request, shortName string, f form) (strin
 	return "Added the connection.", err
 }
 
-func (s *server) removeConnection(r *http.Request, shortName string, f form) (string, error) {
+func (s *server) removeConnection(r *http.Request, shortName string, f page.Form) (string, error) {
 	return "Removed the connection.", s.Store.RemoveConnection(r.Context(), shortName, f.Text("id"))
 }
 
-func (s *server) addRedirect(r *http.Request, shortName string, f form) (string, error) {
+func (s *server) addRedirect(r *http.Request, shortName string, f page.Form) (string, error) {
 	return "Added the redirect URI.", s.Store.AddRedirectURI(r.Context(), shortName, f.Text("uri"))
 }
 
-func (s *server) removeRedirect(r *http.Request, shortName string, f form) (string, error) {
+func (s *server) removeRedirect(r *http.Request, shortName string, f page.Form) (string, error) {
 	return "Removed the redirect URI.", s.Store.RemoveRedirectURI(r.Context(), shortName, f.Text("uri"))
 }

@@ -4,13 +4,14 @@ import (
 	"net/http"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // link is the page on which a user sets a password with a link.
 type link struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	Token    string
 	Username string
 }
@@ -23,25 +24,25 @@ func (s *server) serveLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || u.ID == 0 {
 		return s.badLink(w, r, err, linkMend)
 	}
-	return s.show(w, r, linkPage(link{s.frame(r, "Choose a password"), form{}, token, u.Username}))
+	return s.Show(w, r, linkPage(link{s.Frame(r, "Choose a password"), page.Form{}, token, u.Username}))
 }
 
 func (s *server) serveLinkUse(w http.ResponseWriter, r *http.Request) error {
-	f, token := posted(r), r.PathValue("token")
+	f, token := page.Posted(r), r.PathValue("token")
 	password := r.PostFormValue("password")
 	u, err := s.Store.LinkFor(r.Context(), token, time.Now())
 	if err != nil || u.ID == 0 {
 		return s.badLink(w, r, err, linkMend)
 	}
 	if password != r.PostFormValue("again") {
-		err = invalid("again", "these two are not the same; write the password twice")
+		err = page.Invalid("again", "these two are not the same; write the password twice")
 	}
 	if err == nil {
 		ctx := store.WithActor(r.Context(), store.Actor{Name: u.Username, Address: s.Remote(r).String()})
 		_, err = s.Store.UsePasswordLink(ctx, token, password, time.Now())
 	}
-	if f.fault(err) {
-		s.render(w, r, http.StatusUnprocessableEntity, linkPage(link{s.frame(r, "Choose a password"), f, token, u.Username}))
+	if f.Fault(err) {
+		s.Render(w, r, http.StatusUnprocessableEntity, linkPage(link{s.Frame(r, "Choose a password"), f, token, u.Username}))
 		return nil
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
@@ -125,8 +126,8 @@ func (l *logins) forget(token string) {
 
 // login is the page to sign in.
 type login struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	Next    string
 	Wrong   string
 	NoAdmin bool
@@ -142,7 +143,7 @@ func next(path string) string {
 }
 
 func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
-	if who(r).signedIn() {
+	if page.Who(r).SignedIn() {
 		http.Redirect(w, r, next(r.URL.Query().Get("next")), http.StatusSeeOther)
 		return nil
 	}
@@ -150,47 +151,47 @@ func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, loginPage(login{frame: s.frame(r, "Sign in"), Next: next(r.URL.Query().Get("next")), NoAdmin: !has}))
+	return s.Show(w, r, loginPage(login{Frame: s.Frame(r, "Sign in"), Next: next(r.URL.Query().Get("next")), NoAdmin: !has}))
 }
 
 // serveLogIn takes name and password.
 func (s *server) serveLogIn(w http.ResponseWriter, r *http.Request) error {
-	f := posted(r)
+	f := page.Posted(r)
 	username, address, now := f.Text("username"), s.Remote(r), time.Now()
 	if !s.logins.begin(username, address, now) {
-		return errTooMany
+		return page.ErrTooMany
 	}
 	u, err := s.Store.CheckPassword(r.Context(), username, r.PostFormValue("password"))
-	p := login{frame: s.frame(r, "Sign in"), form: f, Next: next(f.Text("next"))}
+	p := login{Frame: s.Frame(r, "Sign in"), Form: f, Next: next(f.Text("next"))}
 	switch {
 	case errors.Is(err, store.ErrUnauthorized):
 		s.Log.Warn("a login failed", "username", username, "remote", address)
 		p.Wrong = "The username or the password is wrong."
-		s.render(w, r, http.StatusUnauthorized, loginPage(p))
+		s.Render(w, r, http.StatusUnauthorized, loginPage(p))
 		return nil
 	case err != nil:
 		return err
 	case u.TwoFactor:
 		p.Pending = s.logins.wait(u, p.Next, now)
-		return s.show(w, r, loginCodePage(p))
+		return s.Show(w, r, loginCodePage(p))
 	}
 	return s.signedIn(w, r, u, p.Next)
 }
 
 // serveLoginCode takes the second factor.
 func (s *server) serveLoginCode(w http.ResponseWriter, r *http.Request) error {
-	f, now := posted(r), time.Now()
+	f, now := page.Posted(r), time.Now()
 	waiting, ok := s.logins.try(f.Text("pending"), now)
 	if !ok {
-		p := login{frame: s.frame(r, "Sign in"), Next: "/admin", Wrong: "That took too long, or too many tries. Begin again."}
-		s.render(w, r, http.StatusUnauthorized, loginPage(p))
+		p := login{Frame: s.Frame(r, "Sign in"), Next: "/admin", Wrong: "That took too long, or too many tries. Begin again."}
+		s.Render(w, r, http.StatusUnauthorized, loginPage(p))
 		return nil
 	}
 	err := s.Store.CheckSecondFactor(r.Context(), waiting.user.ID, f.Text("code"), now)
 	if errors.Is(err, store.ErrUnauthorized) {
 		s.Log.Warn("a login's code was wrong", "username", waiting.user.Username, "remote", s.Remote(r))
-		p := login{frame: s.frame(r, "Sign in"), Pending: f.Text("pending"), Wrong: "The code is wrong, or was used before. Wait for the next one."}
-		s.render(w, r, http.StatusUnauthorized, loginCodePage(p))
+		p := login{Frame: s.Frame(r, "Sign in"), Pending: f.Text("pending"), Wrong: "The code is wrong, or was used before. Wait for the next one."}
+		s.Render(w, r, http.StatusUnauthorized, loginCodePage(p))
 		return nil
 	}
 	if err != nil {
@@ -202,7 +203,7 @@ func (s *server) serveLoginCode(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) signedIn(w http.ResponseWriter, r *http.Request, u store.User, next string) error {
 	s.logins.succeeded(u.Username, s.Remote(r))
-	if err := s.signIn(w, r, u); err != nil {
+	if err := s.SignIn(w, r, u); err != nil {
 		return err
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)

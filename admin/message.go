@@ -5,13 +5,14 @@ import (
 	"strconv"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // message is the page of one message of the chat log.
 type message struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	Message store.Message
 	Channel string // its name; "": it is gone
 	Hidden  *store.Hiding
@@ -39,9 +40,9 @@ func (s *server) serveMessage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showMessage(w http.ResponseWriter, r *http.Request, code int, p message) error {
-	p.frame = s.frame(r, "Message "+strconv.FormatInt(int64(p.Message.ID), 10))
-	if p.values == nil {
-		p.values = map[string][]string{"reason": {"For what was said on " + p.Channel + " on " + p.Message.SentAt.Format(time.DateOnly)}}
+	p.Frame = s.Frame(r, "Message "+strconv.FormatInt(int64(p.Message.ID), 10))
+	if p.Values == nil {
+		p.Values = map[string][]string{"reason": {"For what was said on " + p.Channel + " on " + p.Message.SentAt.Format(time.DateOnly)}}
 	}
 	rules, err := s.Store.ActiveRules(r.Context(), p.Now)
 	if err != nil {
@@ -49,7 +50,7 @@ func (s *server) showMessage(w http.ResponseWriter, r *http.Request, code int, p
 	}
 	m, _ := store.NewMatcher(rules) // what makes no sense matches nothing
 	p.Rules = m.Matching(store.Said{Channel: p.Channel, Game: p.Message.Game, Name: p.Message.Name, Text: p.Message.Text}, p.Now)
-	s.render(w, r, code, messagePage(p))
+	s.Render(w, r, code, messagePage(p))
 	return nil
 }
 
@@ -61,7 +62,7 @@ func (s *server) serveMessageHide(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, messagePath(p.Message.ID), "Hid the message: no history has it any more.")
+	return s.Done(w, r, messagePath(p.Message.ID), "Hid the message: no history has it any more.")
 }
 
 func (s *server) serveMessageUnhide(w http.ResponseWriter, r *http.Request) error {
@@ -72,11 +73,11 @@ func (s *server) serveMessageUnhide(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, messagePath(p.Message.ID), "The message is in history again.")
+	return s.Done(w, r, messagePath(p.Message.ID), "The message is in history again.")
 }
 
 // muteFor are the lengths that the page of a message offers.
-var muteFor = []choice{{"24h", "for 1 day"}, {"168h", "for 1 week"}, {"", "for ever"}}
+var muteFor = []page.Choice{{Value: "24h", Label: "for 1 day"}, {Value: "168h", Label: "for 1 week"}, {Value: "", Label: "for ever"}}
 
 // serveMessageMute mutes the message's player, or its game.
 func (s *server) serveMessageMute(w http.ResponseWriter, r *http.Request) error {
@@ -84,7 +85,7 @@ func (s *server) serveMessageMute(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	p.form = posted(r)
+	p.Form = page.Posted(r)
 	rule := store.Rule{
 		Kind: store.PlayerRule, Subject: p.Message.Name + "@" + p.Message.Game, Action: store.Mute, Reason: p.Text("reason"), Enabled: true,
 	}
@@ -96,7 +97,7 @@ func (s *server) serveMessageMute(w http.ResponseWriter, r *http.Request) error 
 		rule.EndsAt = &end
 	}
 	rule, err = s.Store.CreateRule(r.Context(), rule)
-	if p.fault(err) {
+	if p.Fault(err) {
 		return s.showMessage(w, r, http.StatusUnprocessableEntity, p)
 	}
 	if err != nil {
@@ -104,7 +105,7 @@ func (s *server) serveMessageMute(w http.ResponseWriter, r *http.Request) error 
 	}
 	text := "Muted " + rule.Subject
 	if rule.EndsAt != nil {
-		text += " until " + exact(*rule.EndsAt)
+		text += " until " + page.Exact(*rule.EndsAt)
 	}
-	return s.done(w, r, messagePath(p.Message.ID), text+".")
+	return s.Done(w, r, messagePath(p.Message.ID), text+".")
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/VictoriaMetrics/metrics"
+
+	"hearsay/hub/page"
 )
 
 const metricsRefusal = "Metrics are for this machine only. Ask from it without a proxy in between, or start the hub " +
@@ -13,7 +15,7 @@ const metricsRefusal = "Metrics are for this machine only. Ask from it without a
 
 func (s *server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	if !s.local(r) && !s.bearer(r) {
-		plain(w, http.StatusForbidden, metricsRefusal)
+		page.Plain(w, http.StatusForbidden, metricsRefusal)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
@@ -52,10 +53,10 @@ func (a peerAccess) OldSecret() bool {
 }
 
 // How long an old secret may go on.
-var keepOld = []choice{{"168h", "for 7 days"}, {"24h", "for a day"}, {"720h", "for 30 days"}, {"0", "not at all"}}
+var keepOld = []page.Choice{{Value: "168h", Label: "for 7 days"}, {Value: "24h", Label: "for a day"}, {Value: "720h", Label: "for 30 days"}, {Value: "0", Label: "not at all"}}
 
 // serveRotate makes a new secret, and shows it.
-func (s *server) serveRotate(k peerKind) handler {
+func (s *server) serveRotate(k peerKind) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		keep, err := time.ParseDuration(r.PostFormValue("keep"))
 		if err != nil || keep < 0 {
@@ -67,28 +68,28 @@ func (s *server) serveRotate(k peerKind) handler {
 		if err != nil {
 			return err
 		}
-		s.keepSecret(who(r).ID, newSecret{Credential: c, Noun: k.noun, ShortName: name, Ends: ends})
+		s.keepSecret(page.Who(r).ID, page.NewSecret{Credential: c, Noun: k.noun, ShortName: name, Ends: ends})
 		http.Redirect(w, r, k.path(name)+"/secret", http.StatusSeeOther)
 		return nil
 	}
 }
 
-func (s *server) serveEndSecret(k peerKind) handler {
+func (s *server) serveEndSecret(k peerKind) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		name := r.PathValue("name")
 		if err := k.endSecret(s.Store, r.Context(), name); err != nil {
 			return err
 		}
-		return s.done(w, r, k.path(name), "The old secret is refused from now on.")
+		return s.Done(w, r, k.path(name), "The old secret is refused from now on.")
 	}
 }
 
-func (s *server) serveSuspend(k peerKind) handler {
+func (s *server) serveSuspend(k peerKind) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		name := r.PathValue("name")
-		f := posted(r)
+		f := page.Posted(r)
 		u := store.Suspension{Reason: f.Text("reason")}
-		until, err := f.moment("until")
+		until, err := f.Moment("until")
 		if err != nil {
 			return err
 		}
@@ -98,25 +99,25 @@ func (s *server) serveSuspend(k peerKind) handler {
 		if err := k.suspend(s.Store, r.Context(), name, u); err != nil {
 			return err
 		}
-		return s.done(w, r, k.path(name), "Suspended "+name+": its sockets are closed.")
+		return s.Done(w, r, k.path(name), "Suspended "+name+": its sockets are closed.")
 	}
 }
 
-func (s *server) serveResume(k peerKind) handler {
+func (s *server) serveResume(k peerKind) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		name := r.PathValue("name")
 		if err := k.resume(s.Store, r.Context(), name); err != nil {
 			return err
 		}
-		return s.done(w, r, k.path(name), name+" may connect again.")
+		return s.Done(w, r, k.path(name), name+" may connect again.")
 	}
 }
 
-func (s *server) serveRemove(k peerKind) handler {
+func (s *server) serveRemove(k peerKind) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		name := r.PathValue("name")
 		if !strings.EqualFold(strings.TrimSpace(r.PostFormValue("confirm")), name) {
-			return invalid("confirm", "type the short name, "+name+", to remove it")
+			return page.Invalid("confirm", "type the short name, "+name+", to remove it")
 		}
 		return s.remove(w, r, k.noun, name, k.list())
 	}

@@ -5,43 +5,44 @@ import (
 	"strings"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // people is the list of those who may sign in.
 type people struct {
-	frame
-	listing
+	page.Frame
+	page.Listing
 	List []store.User
 }
 
-var personFilters = []choice{{"", "All"}, {string(store.Admin), "Admins"}, {string(store.Moderator), "Moderators"}}
+var personFilters = []page.Choice{{Value: "", Label: "All"}, {Value: string(store.Admin), Label: "Admins"}, {Value: string(store.Moderator), Label: "Moderators"}}
 
 func (s *server) servePeople(w http.ResponseWriter, r *http.Request) (err error) {
-	p := people{frame: s.frame(r, "People"), listing: readListing(r)}
-	if p.List, p.Total, err = s.Store.UsersPage(r.Context(), p.page()); err != nil {
+	p := people{Frame: s.Frame(r, "People"), Listing: page.ReadListing(r)}
+	if p.List, p.Total, err = s.Store.UsersPage(r.Context(), p.Page()); err != nil {
 		return err
 	}
-	return s.show(w, r, peoplePage(p))
+	return s.Show(w, r, peoplePage(p))
 }
 
 // newPerson is the form of a new user.
 type newPerson struct {
-	frame
-	form
+	page.Frame
+	page.Form
 }
 
 func (s *server) servePersonNew(w http.ResponseWriter, r *http.Request) error {
-	f := form{values: map[string][]string{"role": {string(store.Moderator)}}}
-	return s.show(w, r, newPersonPage(newPerson{s.frame(r, "New user"), f}))
+	f := page.Form{Values: map[string][]string{"role": {string(store.Moderator)}}}
+	return s.Show(w, r, newPersonPage(newPerson{s.Frame(r, "New user"), f}))
 }
 
 // servePersonAdd adds a user whose password nobody knows, and a link to set one.
 func (s *server) servePersonAdd(w http.ResponseWriter, r *http.Request) error {
-	f := posted(r)
+	f := page.Posted(r)
 	u, err := s.Store.InviteUser(r.Context(), store.User{Username: f.Text("username"), Role: store.Role(f.Text("role"))})
-	if f.fault(err) {
-		s.render(w, r, http.StatusUnprocessableEntity, newPersonPage(newPerson{s.frame(r, "New user"), f}))
+	if f.Fault(err) {
+		s.Render(w, r, http.StatusUnprocessableEntity, newPersonPage(newPerson{s.Frame(r, "New user"), f}))
 		return nil
 	}
 	if err != nil {
@@ -52,7 +53,7 @@ func (s *server) servePersonAdd(w http.ResponseWriter, r *http.Request) error {
 
 // person is the page of one user.
 type person struct {
-	frame
+	page.Frame
 	Of       store.User
 	Self     bool
 	Sessions sessions
@@ -60,9 +61,9 @@ type person struct {
 }
 
 func (s *server) person(r *http.Request, u store.User) (person, error) {
-	p := person{frame: s.frame(r, u.Username), Of: u, Self: u.ID == who(r).User.ID}
+	p := person{Frame: s.Frame(r, u.Username), Of: u, Self: u.ID == page.Who(r).User.ID}
 	all, err := s.Store.Sessions(r.Context(), u.Username)
-	p.Sessions = sessions{frame: p.frame, List: all, Current: who(r).ID, Revoke: "/admin/sessions/"}
+	p.Sessions = sessions{Frame: p.Frame, List: all, Current: page.Who(r).ID, Revoke: "/admin/sessions/"}
 	return p, err
 }
 
@@ -75,7 +76,7 @@ func (s *server) servePerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, personPage(p))
+	return s.Show(w, r, personPage(p))
 }
 
 func (s *server) servePersonLink(w http.ResponseWriter, r *http.Request) error {
@@ -96,8 +97,8 @@ func (s *server) showLink(w http.ResponseWriter, r *http.Request, u store.User) 
 	if err != nil {
 		return err
 	}
-	p.Link = s.origin(r) + "/password/" + token
-	return s.show(w, r, personPage(p))
+	p.Link = s.Origin(r) + "/password/" + token
+	return s.Show(w, r, personPage(p))
 }
 
 func (s *server) servePersonRole(w http.ResponseWriter, r *http.Request) error {
@@ -106,7 +107,7 @@ func (s *server) servePersonRole(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.SetRole(r.Context(), name, role); err != nil {
 		return err
 	}
-	return s.done(w, r, "/admin/people/"+name, name+" is "+string(role)+" now.")
+	return s.Done(w, r, "/admin/people/"+name, name+" is "+string(role)+" now.")
 }
 
 func (s *server) servePersonTOTPOff(w http.ResponseWriter, r *http.Request) error {
@@ -114,26 +115,18 @@ func (s *server) servePersonTOTPOff(w http.ResponseWriter, r *http.Request) erro
 	if err := s.Store.DisableTOTP(r.Context(), name); err != nil {
 		return err
 	}
-	return s.done(w, r, "/admin/people/"+name, "A login of "+name+" takes the password alone now.")
+	return s.Done(w, r, "/admin/people/"+name, "A login of "+name+" takes the password alone now.")
 }
 
 func (s *server) servePersonRemove(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
 	if !strings.EqualFold(r.PostFormValue("confirm"), name) {
-		return invalid("confirm", "type the username, "+name+", to remove it")
+		return page.Invalid("confirm", "type the username, "+name+", to remove it")
 	}
 	if err := s.Store.DeleteUser(r.Context(), name); err != nil {
 		return err
 	}
-	return s.done(w, r, "/admin/people", "Removed "+name+".")
-}
-
-// origin is this hub's address as the client reaches it.
-func (s *server) origin(r *http.Request) string {
-	if s.Secure(r) {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
+	return s.Done(w, r, "/admin/people", "Removed "+name+".")
 }
 
 // browser says which browser an agent is, as far as people care.

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // restart is the page of planned stops.
 type restart struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	Started   time.Time
 	Connected []string // whom an announcement would reach
 	List      []store.Restart
@@ -24,15 +25,15 @@ const restartsShown = 20
 
 func (s *server) serveRestart(w http.ResponseWriter, r *http.Request) error {
 	downtime := strconv.Itoa(s.Settings.Config().Downtime)
-	return s.showRestart(w, r, http.StatusOK, form{values: map[string][]string{"downtime": {downtime}}})
+	return s.showRestart(w, r, http.StatusOK, page.Form{Values: map[string][]string{"downtime": {downtime}}})
 }
 
-func (s *server) showRestart(w http.ResponseWriter, r *http.Request, code int, f form) error {
+func (s *server) showRestart(w http.ResponseWriter, r *http.Request, code int, f page.Form) error {
 	all, err := s.Store.Restarts(r.Context(), restartsShown)
 	if err != nil {
 		return err
 	}
-	p := restart{frame: s.frame(r, "Restart"), form: f, Started: s.Started, List: all}
+	p := restart{Frame: s.Frame(r, "Restart"), Form: f, Started: s.Started, List: all}
 	status := s.Hub.Status()
 	for _, one := range status.Games {
 		p.Connected = append(p.Connected, one.ShortName)
@@ -40,7 +41,7 @@ func (s *server) showRestart(w http.ResponseWriter, r *http.Request, code int, f
 	for _, one := range status.Applications {
 		p.Connected = append(p.Connected, one.ShortName)
 	}
-	s.render(w, r, code, restartPage(p))
+	s.Render(w, r, code, restartPage(p))
 	return nil
 }
 
@@ -55,12 +56,12 @@ func (s *server) serveRestartNow(w http.ResponseWriter, r *http.Request) error {
 // restart asks for a restart on the same way as a command does, and waits until this
 // server has taken it.
 func (s *server) restart(w http.ResponseWriter, r *http.Request, again bool) error {
-	f := posted(r)
+	f := page.Posted(r)
 	downtime, err := strconv.Atoi(f.Text("downtime"))
 	if err != nil {
-		err = invalid("downtime", "write a number of seconds")
+		err = page.Invalid("downtime", "write a number of seconds")
 	} else if !f.On("sure") {
-		err = invalid("sure", "tick this to go on")
+		err = page.Invalid("sure", "tick this to go on")
 	} else {
 		err = store.CheckDowntime(downtime)
 	}
@@ -68,14 +69,14 @@ func (s *server) restart(w http.ResponseWriter, r *http.Request, again bool) err
 	if err == nil {
 		asked, err = s.Store.AskRestart(r.Context(), downtime, again)
 	}
-	if f.fault(err) {
+	if f.Fault(err) {
 		return s.showRestart(w, r, http.StatusUnprocessableEntity, f)
 	}
 	if err == nil {
 		asked, err = s.Store.AwaitRestart(r.Context(), asked.ID)
 	}
 	if errors.Is(err, store.ErrUnserved) {
-		return s.done(w, r, "/admin/restart", "The hub is stopping already.")
+		return s.Done(w, r, "/admin/restart", "The hub is stopping already.")
 	}
 	if err != nil {
 		return err
@@ -83,7 +84,7 @@ func (s *server) restart(w http.ResponseWriter, r *http.Request, again bool) err
 	if again {
 		s.awaitStop(w, r)
 	}
-	return s.done(w, r, "/admin/restart", toldSentence(asked))
+	return s.Done(w, r, "/admin/restart", toldSentence(asked))
 }
 
 // awaitStop waits until this server takes no connections any more, so that the next

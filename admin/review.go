@@ -7,24 +7,25 @@ import (
 	"net/url"
 	"strconv"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // review is the queue of messages that rules hold.
 type review struct {
-	frame
-	listing
+	page.Frame
+	page.Listing
 	List    []store.Held
 	Rules   map[store.RuleID]store.Rule
 	Waiting int
 }
 
-var heldFilters = []choice{{"", "Waiting"}, {"decided", "Decided"}}
+var heldFilters = []page.Choice{{Value: "", Label: "Waiting"}, {Value: "decided", Label: "Decided"}}
 
 func (s *server) serveReview(w http.ResponseWriter, r *http.Request) error {
-	p := review{frame: s.frame(r, "Review"), listing: readListing(r), Rules: map[store.RuleID]store.Rule{}}
+	p := review{Frame: s.Frame(r, "Review"), Listing: page.ReadListing(r), Rules: map[store.RuleID]store.Rule{}}
 	var err error
-	if p.List, p.Total, err = s.Store.HeldPage(r.Context(), p.page()); err != nil {
+	if p.List, p.Total, err = s.Store.HeldPage(r.Context(), p.Page()); err != nil {
 		return err
 	}
 	if p.Waiting, err = s.Store.Waiting(r.Context()); err != nil {
@@ -37,28 +38,28 @@ func (s *server) serveReview(w http.ResponseWriter, r *http.Request) error {
 	for _, one := range all {
 		p.Rules[one.ID] = one
 	}
-	return s.show(w, r, reviewPage(p))
+	return s.Show(w, r, reviewPage(p))
 }
 
 // waiting is the topic of how many messages wait.
-func (s *server) waiting() topic {
-	t := showing(func(ctx context.Context, _ url.Values) (int, error) { return s.Store.Waiting(ctx) }, waitingText)
-	t.watch = s.Store.Watch
+func (s *server) waiting() page.Topic {
+	t := page.Showing(func(ctx context.Context, _ url.Values) (int, error) { return s.Store.Waiting(ctx) }, waitingText)
+	t.Watch = s.Store.Watch
 	return t
 }
 
 // serveReviewDecide decides on one message, by its own button, or on those that are
 // ticked.
 func (s *server) serveReviewDecide(w http.ResponseWriter, r *http.Request) error {
-	f := posted(r)
-	d, texts := store.Decision(f.Text("do")), f.values["id"]
+	f := page.Posted(r)
+	d, texts := store.Decision(f.Text("do")), f.Values["id"]
 	for _, one := range []store.Decision{store.Approve, store.Reject} {
 		if id := f.Text(string(one)); id != "" {
 			d, texts = one, []string{id}
 		}
 	}
 	if len(texts) == 0 {
-		return s.done(w, r, "/admin/review", "Nothing was ticked.")
+		return s.Done(w, r, "/admin/review", "Nothing was ticked.")
 	}
 	decided, late := 0, 0
 	for _, text := range texts {
@@ -73,16 +74,16 @@ func (s *server) serveReviewDecide(w http.ResponseWriter, r *http.Request) error
 			decided++
 		}
 	}
-	return s.done(w, r, "/admin/review", decidedText(d, decided, late))
+	return s.Done(w, r, "/admin/review", decidedText(d, decided, late))
 }
 
 func decidedText(d store.Decision, decided, late int) string {
-	text := "Approved " + count(decided, "message") + ": delivered."
+	text := "Approved " + page.Count(decided, "message") + ": delivered."
 	if d == store.Reject {
-		text = "Rejected " + count(decided, "message") + "."
+		text = "Rejected " + page.Count(decided, "message") + "."
 	}
 	if late > 0 {
-		text += " Somebody else was quicker with " + count(late, "message") + "."
+		text += " Somebody else was quicker with " + page.Count(late, "message") + "."
 	}
 	return text
 }

@@ -1,217 +1,180 @@
 package admin
 
 import (
-	"net/http"
-	"strings"
-
 	"hearsay/assets"
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
-// A route is a page or a form, and who may use it.
-type route struct {
-	pattern string // of http.ServeMux
-	who     access
-	serve   handler
-}
-
-// A handler answers a request, or gives back why it cannot: [server.refuse] makes a
-// page of that.
-type handler func(http.ResponseWriter, *http.Request) error
-
 // routes are all that there is beside the socket. Whoever may see a page in the
 // navigation is said here too.
-func (s *server) routes() []route {
-	return []route{
-		{"GET /{$}", anyone, s.serveHome},
-		{"GET /docs", anyone, s.serveDocs},
-		{"GET /healthz", anyone, plainly(s.serveHealth)},
-		{"GET /readyz", anyone, plainly(s.serveReady)},
-		{"GET /metrics", anyone, plainly(s.serveMetrics)},
-		{"GET /assets/", anyone, plainly(assets.Handler().ServeHTTP)},
-		{"/", anyone, s.serveMissing},
+func (s *server) routes() []page.Route {
+	return []page.Route{
+		page.To("GET /{$}", page.Anyone, s.serveHome),
+		page.To("GET /docs", page.Anyone, s.serveDocs),
+		page.To("GET /healthz", page.Anyone, page.Plainly(s.serveHealth)),
+		page.To("GET /readyz", page.Anyone, page.Plainly(s.serveReady)),
+		page.To("GET /metrics", page.Anyone, page.Plainly(s.serveMetrics)),
+		page.To("GET /assets/", page.Anyone, page.Plainly(assets.Handler().ServeHTTP)),
+		page.To("/", page.Anyone, s.serveMissing),
 
-		{"GET /setup/{token}", anyone, s.serveSetup},
-		{"POST /setup/{token}", anyone, s.serveSetUp},
-		{"GET /login", anyone, s.serveLogin},
-		{"POST /login", anyone, s.serveLogIn},
-		{"POST /login/code", anyone, s.serveLoginCode},
-		{"POST /logout", anyone, s.serveLogOut},
-		{"GET /password/{token}", anyone, s.serveLink},
-		{"POST /password/{token}", anyone, s.serveLinkUse},
+		page.To("GET /setup/{token}", page.Anyone, s.serveSetup),
+		page.To("POST /setup/{token}", page.Anyone, s.serveSetUp),
+		page.To("GET /login", page.Anyone, s.serveLogin),
+		page.To("POST /login", page.Anyone, s.serveLogIn),
+		page.To("POST /login/code", page.Anyone, s.serveLoginCode),
+		page.To("POST /logout", page.Anyone, s.serveLogOut),
+		page.To("GET /password/{token}", page.Anyone, s.serveLink),
+		page.To("POST /password/{token}", page.Anyone, s.serveLinkUse),
 
-		{"GET /admin/account", moderator, s.serveAccount},
-		{"POST /admin/account/password", moderator, s.servePasswordChange},
-		{"GET /admin/account/totp", moderator, s.serveTOTP},
-		{"POST /admin/account/totp", moderator, s.serveTOTPEnable},
-		{"POST /admin/account/totp/off", moderator, s.serveTOTPDisable},
-		{"POST /admin/account/sessions/{id}/revoke", moderator, s.serveOwnSessionRevoke},
+		page.To("GET /admin/account", page.Moderator, s.serveAccount),
+		page.To("POST /admin/account/password", page.Moderator, s.servePasswordChange),
+		page.To("GET /admin/account/totp", page.Moderator, s.serveTOTP),
+		page.To("POST /admin/account/totp", page.Moderator, s.serveTOTPEnable),
+		page.To("POST /admin/account/totp/off", page.Moderator, s.serveTOTPDisable),
+		page.To("POST /admin/account/sessions/{id}/revoke", page.Moderator, s.serveOwnSessionRevoke),
 
-		{"GET /admin", moderator, s.serveDashboard},
-		{"GET /admin/live/{topic}", moderator, s.serveLive},
-		{"POST /admin/undo", admin, s.serveUndo},
-		{"POST /admin/secret", admin, s.serveSecretPut},
-		{"GET /admin/games", admin, s.serveGames},
-		{"GET /admin/new/game", admin, s.serveGameNew},
-		{"POST /admin/new/game", admin, s.serveGameAdd},
-		{"GET /admin/games/{name}", admin, s.serveGame},
-		{"GET /admin/games/{name}/edit", admin, s.serveGameEdit},
-		{"POST /admin/games/{name}/edit", admin, s.serveGameChange},
-		{"POST /admin/games/{name}/connections", admin, s.partOf(s.addConnection)},
-		{"POST /admin/games/{name}/connections/remove", admin, s.partOf(s.removeConnection)},
-		{"POST /admin/games/{name}/redirects", admin, s.partOf(s.addRedirect)},
-		{"POST /admin/games/{name}/redirects/remove", admin, s.partOf(s.removeRedirect)},
-		{"POST /admin/games/{name}/events", admin, s.partOf(s.addEvent)},
-		{"POST /admin/games/{name}/events/edit", admin, s.partOf(s.changeEvent)},
-		{"POST /admin/games/{name}/events/remove", admin, s.partOf(s.removeEvent)},
-		{"GET /admin/games/{name}/secret", admin, s.serveSecret},
-		{"GET /admin/games/{name}/doctor", admin, s.serveDoctor(gameKind)},
-		{"POST /admin/games/{name}/rotate", admin, s.serveRotate(gameKind)},
-		{"POST /admin/games/{name}/end-secret", admin, s.serveEndSecret(gameKind)},
-		{"POST /admin/games/{name}/suspend", admin, s.serveSuspend(gameKind)},
-		{"POST /admin/games/{name}/resume", admin, s.serveResume(gameKind)},
-		{"POST /admin/games/{name}/remove", admin, s.serveRemove(gameKind)},
+		page.To("GET /admin", page.Moderator, s.serveDashboard),
+		page.To("GET /admin/live/{topic}", page.Moderator, s.ServeLive(s.live(), page.Moderator)),
+		page.To("POST /admin/undo", page.Admin, s.serveUndo),
+		page.To("POST /admin/secret", page.Admin, s.serveSecretPut),
+		page.To("GET /admin/games", page.Admin, s.serveGames),
+		page.To("GET /admin/new/game", page.Admin, s.serveGameNew),
+		page.To("POST /admin/new/game", page.Admin, s.serveGameAdd),
+		page.To("GET /admin/games/{name}", page.Admin, s.serveGame),
+		page.To("GET /admin/games/{name}/edit", page.Admin, s.serveGameEdit),
+		page.To("POST /admin/games/{name}/edit", page.Admin, s.serveGameChange),
+		page.To("POST /admin/games/{name}/connections", page.Admin, s.partOf(s.addConnection)),
+		page.To("POST /admin/games/{name}/connections/remove", page.Admin, s.partOf(s.removeConnection)),
+		page.To("POST /admin/games/{name}/redirects", page.Admin, s.partOf(s.addRedirect)),
+		page.To("POST /admin/games/{name}/redirects/remove", page.Admin, s.partOf(s.removeRedirect)),
+		page.To("POST /admin/games/{name}/events", page.Admin, s.partOf(s.addEvent)),
+		page.To("POST /admin/games/{name}/events/edit", page.Admin, s.partOf(s.changeEvent)),
+		page.To("POST /admin/games/{name}/events/remove", page.Admin, s.partOf(s.removeEvent)),
+		page.To("GET /admin/games/{name}/secret", page.Admin, s.serveSecret),
+		page.To("GET /admin/games/{name}/doctor", page.Admin, s.serveDoctor(gameKind)),
+		page.To("POST /admin/games/{name}/rotate", page.Admin, s.serveRotate(gameKind)),
+		page.To("POST /admin/games/{name}/end-secret", page.Admin, s.serveEndSecret(gameKind)),
+		page.To("POST /admin/games/{name}/suspend", page.Admin, s.serveSuspend(gameKind)),
+		page.To("POST /admin/games/{name}/resume", page.Admin, s.serveResume(gameKind)),
+		page.To("POST /admin/games/{name}/remove", page.Admin, s.serveRemove(gameKind)),
 
-		{"GET /admin/applications", admin, s.serveApplications},
-		{"GET /admin/new/application", admin, s.serveApplicationNew},
-		{"POST /admin/new/application", admin, s.serveApplicationAdd},
-		{"GET /admin/applications/{name}", admin, s.serveApplication},
-		{"GET /admin/applications/{name}/sees", admin, s.serveSees},
-		{"GET /admin/applications/{name}/edit", admin, s.serveApplicationEdit},
-		{"POST /admin/applications/{name}/edit", admin, s.serveApplicationChange},
-		{"GET /admin/applications/{name}/secret", admin, s.serveSecret},
-		{"GET /admin/applications/{name}/doctor", admin, s.serveDoctor(applicationKind)},
-		{"POST /admin/applications/{name}/rotate", admin, s.serveRotate(applicationKind)},
-		{"POST /admin/applications/{name}/end-secret", admin, s.serveEndSecret(applicationKind)},
-		{"POST /admin/applications/{name}/suspend", admin, s.serveSuspend(applicationKind)},
-		{"POST /admin/applications/{name}/resume", admin, s.serveResume(applicationKind)},
-		{"POST /admin/applications/{name}/remove", admin, s.serveRemove(applicationKind)},
+		page.To("GET /admin/applications", page.Admin, s.serveApplications),
+		page.To("GET /admin/new/application", page.Admin, s.serveApplicationNew),
+		page.To("POST /admin/new/application", page.Admin, s.serveApplicationAdd),
+		page.To("GET /admin/applications/{name}", page.Admin, s.serveApplication),
+		page.To("GET /admin/applications/{name}/sees", page.Admin, s.serveSees),
+		page.To("GET /admin/applications/{name}/edit", page.Admin, s.serveApplicationEdit),
+		page.To("POST /admin/applications/{name}/edit", page.Admin, s.serveApplicationChange),
+		page.To("GET /admin/applications/{name}/secret", page.Admin, s.serveSecret),
+		page.To("GET /admin/applications/{name}/doctor", page.Admin, s.serveDoctor(applicationKind)),
+		page.To("POST /admin/applications/{name}/rotate", page.Admin, s.serveRotate(applicationKind)),
+		page.To("POST /admin/applications/{name}/end-secret", page.Admin, s.serveEndSecret(applicationKind)),
+		page.To("POST /admin/applications/{name}/suspend", page.Admin, s.serveSuspend(applicationKind)),
+		page.To("POST /admin/applications/{name}/resume", page.Admin, s.serveResume(applicationKind)),
+		page.To("POST /admin/applications/{name}/remove", page.Admin, s.serveRemove(applicationKind)),
 
-		{"GET /admin/channels", moderator, s.serveChannels},
-		{"GET /admin/new/channel", admin, s.serveChannelNew},
-		{"POST /admin/new/channel", admin, s.serveChannelAdd},
-		{"GET /admin/channels/{name}", moderator, s.serveChannel},
-		{"POST /admin/channels/{name}/pause", moderator, s.servePause},
-		{"POST /admin/channels/{name}/unpause", moderator, s.serveUnpause},
-		{"GET /admin/channels/{name}/edit", admin, s.serveChannelEdit},
-		{"POST /admin/channels/{name}/edit", admin, s.serveChannelChange},
-		{"POST /admin/channels/{name}/remove", admin, s.serveChannelRemove},
-		{"GET /admin/messages", moderator, s.serveMessages},
-		{"GET /admin/messages/export", moderator, s.serveExport},
+		page.To("GET /admin/channels", page.Moderator, s.serveChannels),
+		page.To("GET /admin/new/channel", page.Admin, s.serveChannelNew),
+		page.To("POST /admin/new/channel", page.Admin, s.serveChannelAdd),
+		page.To("GET /admin/channels/{name}", page.Moderator, s.serveChannel),
+		page.To("POST /admin/channels/{name}/pause", page.Moderator, s.servePause),
+		page.To("POST /admin/channels/{name}/unpause", page.Moderator, s.serveUnpause),
+		page.To("GET /admin/channels/{name}/edit", page.Admin, s.serveChannelEdit),
+		page.To("POST /admin/channels/{name}/edit", page.Admin, s.serveChannelChange),
+		page.To("POST /admin/channels/{name}/remove", page.Admin, s.serveChannelRemove),
+		page.To("GET /admin/messages", page.Moderator, s.serveMessages),
+		page.To("GET /admin/messages/export", page.Moderator, s.serveExport),
 
-		{"GET /admin/rules", moderator, s.serveRules},
-		{"GET /admin/new/rule", moderator, s.serveRuleNew},
-		{"POST /admin/new/rule", moderator, s.serveRuleAdd},
-		{"GET /admin/rules/{id}", moderator, s.serveRule},
-		{"POST /admin/rules/{id}", moderator, s.serveRuleChange},
-		{"POST /admin/rules/{id}/end", moderator, s.serveRuleEnd},
-		{"GET /admin/review", moderator, s.serveReview},
-		{"POST /admin/review", moderator, s.serveReviewDecide},
-		{"GET /admin/messages/{id}", moderator, s.serveMessage},
-		{"POST /admin/messages/{id}/hide", moderator, s.serveMessageHide},
-		{"POST /admin/messages/{id}/unhide", moderator, s.serveMessageUnhide},
-		{"POST /admin/messages/{id}/mute", moderator, s.serveMessageMute},
+		page.To("GET /admin/rules", page.Moderator, s.serveRules),
+		page.To("GET /admin/new/rule", page.Moderator, s.serveRuleNew),
+		page.To("POST /admin/new/rule", page.Moderator, s.serveRuleAdd),
+		page.To("GET /admin/rules/{id}", page.Moderator, s.serveRule),
+		page.To("POST /admin/rules/{id}", page.Moderator, s.serveRuleChange),
+		page.To("POST /admin/rules/{id}/end", page.Moderator, s.serveRuleEnd),
+		page.To("GET /admin/review", page.Moderator, s.serveReview),
+		page.To("POST /admin/review", page.Moderator, s.serveReviewDecide),
+		page.To("GET /admin/messages/{id}", page.Moderator, s.serveMessage),
+		page.To("POST /admin/messages/{id}/hide", page.Moderator, s.serveMessageHide),
+		page.To("POST /admin/messages/{id}/unhide", page.Moderator, s.serveMessageUnhide),
+		page.To("POST /admin/messages/{id}/mute", page.Moderator, s.serveMessageMute),
 
-		{"GET /admin/console", admin, s.serveConsole},
-		{"POST /admin/console/{name}/lend", admin, s.serveLend},
-		{"POST /admin/console/{name}/prompt", admin, s.servePrompt},
+		page.To("GET /admin/console", page.Admin, s.serveConsole),
+		page.To("POST /admin/console/{name}/lend", page.Admin, s.serveLend),
+		page.To("POST /admin/console/{name}/prompt", page.Admin, s.servePrompt),
 
-		{"GET /admin/blocks", admin, s.serveBlocks},
-		{"POST /admin/blocks", admin, s.serveBlockAdd},
-		{"POST /admin/blocks/remove", admin, s.serveBlockRemove},
+		page.To("GET /admin/blocks", page.Admin, s.serveBlocks),
+		page.To("POST /admin/blocks", page.Admin, s.serveBlockAdd),
+		page.To("POST /admin/blocks/remove", page.Admin, s.serveBlockRemove),
 
-		{"GET /admin/people", admin, s.servePeople},
-		{"GET /admin/new/user", admin, s.servePersonNew},
-		{"POST /admin/new/user", admin, s.servePersonAdd},
-		{"GET /admin/people/{name}", admin, s.servePerson},
-		{"POST /admin/people/{name}/role", admin, s.servePersonRole},
-		{"POST /admin/people/{name}/link", admin, s.servePersonLink},
-		{"POST /admin/people/{name}/totp/off", admin, s.servePersonTOTPOff},
-		{"POST /admin/people/{name}/remove", admin, s.servePersonRemove},
-		{"GET /admin/sessions", admin, s.serveSessions},
-		{"POST /admin/sessions/{id}/revoke", admin, s.serveSessionRevoke},
+		page.To("GET /admin/people", page.Admin, s.servePeople),
+		page.To("GET /admin/new/user", page.Admin, s.servePersonNew),
+		page.To("POST /admin/new/user", page.Admin, s.servePersonAdd),
+		page.To("GET /admin/people/{name}", page.Admin, s.servePerson),
+		page.To("POST /admin/people/{name}/role", page.Admin, s.servePersonRole),
+		page.To("POST /admin/people/{name}/link", page.Admin, s.servePersonLink),
+		page.To("POST /admin/people/{name}/totp/off", page.Admin, s.servePersonTOTPOff),
+		page.To("POST /admin/people/{name}/remove", page.Admin, s.servePersonRemove),
+		page.To("GET /admin/sessions", page.Admin, s.serveSessions),
+		page.To("POST /admin/sessions/{id}/revoke", page.Admin, s.serveSessionRevoke),
 
-		{"GET /admin/audit", admin, s.serveAudit},
-		{"GET /admin/settings", admin, s.serveSettings},
-		{"POST /admin/settings/{name}", admin, s.serveSettingSet},
-		{"POST /admin/settings/{name}/unset", admin, s.serveSettingUnset},
-		{"GET /admin/restart", admin, s.serveRestart},
-		{"POST /admin/restart/announce", admin, s.serveRestartAnnounce},
-		{"POST /admin/restart/now", admin, s.serveRestartNow},
-		{"GET /admin/backups", admin, s.serveBackups},
-		{"POST /admin/backups", admin, s.serveBackupMake},
-		{"GET /admin/backups/{name}", admin, s.serveBackup},
-		{"POST /admin/backups/{name}/check", admin, s.serveBackupCheck},
-		{"POST /admin/backups/{name}/download", admin, s.serveBackupDownload},
-		{"POST /admin/backups/{name}/restore", admin, s.serveBackupRestore},
-		{"POST /admin/backups/{name}/remove", admin, s.serveBackupRemove},
-		{"GET /admin/about", admin, s.serveAbout},
-		{"GET /admin/about/licences", admin, s.serveLicences},
+		page.To("GET /admin/audit", page.Admin, s.serveAudit),
+		page.To("GET /admin/settings", page.Admin, s.serveSettings),
+		page.To("POST /admin/settings/{name}", page.Admin, s.serveSettingSet),
+		page.To("POST /admin/settings/{name}/unset", page.Admin, s.serveSettingUnset),
+		page.To("GET /admin/restart", page.Admin, s.serveRestart),
+		page.To("POST /admin/restart/announce", page.Admin, s.serveRestartAnnounce),
+		page.To("POST /admin/restart/now", page.Admin, s.serveRestartNow),
+		page.To("GET /admin/backups", page.Admin, s.serveBackups),
+		page.To("POST /admin/backups", page.Admin, s.serveBackupMake),
+		page.To("GET /admin/backups/{name}", page.Admin, s.serveBackup),
+		page.To("POST /admin/backups/{name}/check", page.Admin, s.serveBackupCheck),
+		page.To("POST /admin/backups/{name}/download", page.Admin, s.serveBackupDownload),
+		page.To("POST /admin/backups/{name}/restore", page.Admin, s.serveBackupRestore),
+		page.To("POST /admin/backups/{name}/remove", page.Admin, s.serveBackupRemove),
+		page.To("GET /admin/about", page.Admin, s.serveAbout),
+		page.To("GET /admin/about/licences", page.Admin, s.serveLicences),
 	}
-}
-
-func (s *server) handler() http.Handler {
-	mux := http.NewServeMux()
-	for _, one := range s.routes() {
-		mux.Handle(one.pattern, s.admit(one))
-	}
-	return mux
-}
-
-// plainly is for handlers that say themselves what is wrong.
-func plainly(serve http.HandlerFunc) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		serve(w, r)
-		return nil
-	}
-}
-
-// An item is a line of the navigation.
-type item struct {
-	Path, Label string
-	who         access
 }
 
 // navigation is what the operators' pages are reached by, in groups.
-var navigation = [][]item{
+var navigation = [][]page.Item{
 	{
-		{"/admin", "Dashboard", moderator},
-		{"/admin/games", "Games", admin},
-		{"/admin/applications", "Applications", admin},
-		{"/admin/console", "Console", admin},
+		{Path: "/admin", Label: "Dashboard", Who: page.Moderator},
+		{Path: "/admin/games", Label: "Games", Who: page.Admin},
+		{Path: "/admin/applications", Label: "Applications", Who: page.Admin},
+		{Path: "/admin/console", Label: "Console", Who: page.Admin},
 	},
 	{
-		{"/admin/channels", "Channels", moderator},
-		{"/admin/messages", "Messages", moderator},
-		{"/admin/review", "Review", moderator},
-		{"/admin/rules", "Rules", moderator},
+		{Path: "/admin/channels", Label: "Channels", Who: page.Moderator},
+		{Path: "/admin/messages", Label: "Messages", Who: page.Moderator},
+		{Path: "/admin/review", Label: "Review", Who: page.Moderator},
+		{Path: "/admin/rules", Label: "Rules", Who: page.Moderator},
 	},
 	{
-		{"/admin/blocks", "Blocked names", admin},
-		{"/admin/people", "People", admin},
-		{"/admin/sessions", "Sessions", admin},
-		{"/admin/audit", "Audit log", admin},
+		{Path: "/admin/blocks", Label: "Blocked names", Who: page.Admin},
+		{Path: "/admin/people", Label: "People", Who: page.Admin},
+		{Path: "/admin/sessions", Label: "Sessions", Who: page.Admin},
+		{Path: "/admin/audit", Label: "Audit log", Who: page.Admin},
 	},
 	{
-		{"/admin/settings", "Settings", admin},
-		{"/admin/backups", "Backups", admin},
-		{"/admin/restart", "Restart", admin},
-		{"/admin/about", "About", admin},
+		{Path: "/admin/settings", Label: "Settings", Who: page.Admin},
+		{Path: "/admin/backups", Label: "Backups", Who: page.Admin},
+		{Path: "/admin/restart", Label: "Restart", Who: page.Admin},
+		{Path: "/admin/about", Label: "About", Who: page.Admin},
 	},
 }
 
-// Current reports whether a page at that path belongs to the item.
-func (i item) Current(path string) bool {
-	return path == i.Path || i.Path != "/admin" && strings.HasPrefix(path, i.Path+"/")
-}
+// live are the parts of the pages that change while they are looked at.
+func (s *server) live() *page.Topics { return page.NewTopics(s.topics(), s.Stopping, s.Log) }
 
 // topics are the parts of pages that are live, at /admin/live/NAME.
-func (s *server) topics() map[string]topic {
-	return map[string]topic{
+func (s *server) topics() map[string]page.Topic {
+	return map[string]page.Topic{
 		"application":  s.applicationTopic(),
-		"conversation": showing(s.loadConversation, conversationPart),
-		"dashboard":    s.overviewTopic(admin, store.Admin),
-		"overview":     s.overviewTopic(moderator, store.Moderator),
+		"conversation": page.Showing(s.loadConversation, conversationPart),
+		"dashboard":    s.overviewTopic(page.Admin, store.Admin),
+		"overview":     s.overviewTopic(page.Moderator, store.Moderator),
 		"review":       s.waiting(),
 		"doctor":       s.doctorTopic(),
 		"synced":       s.syncedTopic(),

@@ -6,44 +6,45 @@ import (
 	"strconv"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // rules is the list of rules.
 type rules struct {
-	frame
-	listing
+	page.Frame
+	page.Listing
 	List []store.Rule
 }
 
-var ruleFilters = []choice{{"", "In force"}, {"ended", "Ended"}, {"all", "All"}}
+var ruleFilters = []page.Choice{{Value: "", Label: "In force"}, {Value: "ended", Label: "Ended"}, {Value: "all", Label: "All"}}
 
 func (s *server) serveRules(w http.ResponseWriter, r *http.Request) error {
-	p := rules{frame: s.frame(r, "Rules"), listing: readListing(r)}
+	p := rules{Frame: s.Frame(r, "Rules"), Listing: page.ReadListing(r)}
 	var err error
-	if p.List, p.Total, err = s.Store.RulesPage(r.Context(), p.page(), p.Now); err != nil {
+	if p.List, p.Total, err = s.Store.RulesPage(r.Context(), p.Page(), p.Now); err != nil {
 		return err
 	}
-	return s.show(w, r, rulesPage(p))
+	return s.Show(w, r, rulesPage(p))
 }
 
 // ruleForm is the page on which a rule is made, tried or changed.
 type ruleForm struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	Rule     store.Rule // the one that is changed; zero: a new one
-	Channels []choice
+	Channels []page.Choice
 	Trial    *store.Trial // what it would have matched; nil: it was not tried
 }
 
 var (
-	ruleKinds   = []choice{{"player", "a player or a game"}, {"word", "a word"}, {"pattern", "a pattern"}}
-	ruleActions = []choice{
-		{"mute", "mute: refuse the message, and say so"},
-		{"drop", "drop: swallow it, and say nothing"},
-		{"hold", "hold: let it wait for review; a tell is refused"},
-		{"replace", "replace: take out what matches"},
-		{"warn", "warn: deliver it, and tell the player"},
+	ruleKinds   = []page.Choice{{Value: "player", Label: "a player or a game"}, {Value: "word", Label: "a word"}, {Value: "pattern", Label: "a pattern"}}
+	ruleActions = []page.Choice{
+		{Value: "mute", Label: "mute: refuse the message, and say so"},
+		{Value: "drop", Label: "drop: swallow it, and say nothing"},
+		{Value: "hold", Label: "hold: let it wait for review; a tell is refused"},
+		{Value: "replace", Label: "replace: take out what matches"},
+		{Value: "warn", Label: "warn: deliver it, and tell the player"},
 	}
 )
 
@@ -52,37 +53,37 @@ func (s *server) showRuleForm(w http.ResponseWriter, r *http.Request, code int, 
 	if p.Rule.ID != 0 {
 		title = "Rule " + p.Rule.ID.String()
 	}
-	p.frame = s.frame(r, title)
-	p.Channels = []choice{{"", "every channel, and tells"}}
+	p.Frame = s.Frame(r, title)
+	p.Channels = []page.Choice{{Value: "", Label: "every channel, and tells"}}
 	all, err := s.Store.Channels(r.Context())
 	if err != nil {
 		return err
 	}
 	for _, c := range all {
-		p.Channels = append(p.Channels, choice{c.Name, "only " + c.Name})
+		p.Channels = append(p.Channels, page.Choice{Value: c.Name, Label: "only " + c.Name})
 	}
-	s.render(w, r, code, ruleFormPage(p))
+	s.Render(w, r, code, ruleFormPage(p))
 	return nil
 }
 
 // serveRuleNew takes what it fills in from the query: other pages lead to it.
 func (s *server) serveRuleNew(w http.ResponseWriter, r *http.Request) error {
-	f := form{values: url.Values{"kind": {"player"}, "action": {"mute"}, "enabled": {"on"}}}
+	f := page.Form{Values: url.Values{"kind": {"player"}, "action": {"mute"}, "enabled": {"on"}}}
 	for _, name := range []string{"kind", "subject", "action", "channel", "reason"} {
 		if value := r.URL.Query().Get(name); value != "" {
-			f.values.Set(name, value)
+			f.Values.Set(name, value)
 		}
 	}
-	return s.showRuleForm(w, r, http.StatusOK, ruleForm{form: f})
+	return s.showRuleForm(w, r, http.StatusOK, ruleForm{Form: f})
 }
 
 // ruleOf reads a rule from its form.
-func ruleOf(f form) (r store.Rule, err error) {
+func ruleOf(f page.Form) (r store.Rule, err error) {
 	r = store.Rule{
 		Kind: store.RuleKind(f.Text("kind")), Subject: f.Text("subject"), Channel: f.Text("channel"), Action: store.RuleAction(f.Text("action")),
 		Replacement: f.Text("replacement"), Reason: f.Text("reason"), Enabled: f.On("enabled"),
 	}
-	end, err := f.moment("ends_at")
+	end, err := f.Moment("ends_at")
 	if !end.IsZero() {
 		r.EndsAt = &end
 	}
@@ -92,7 +93,7 @@ func ruleOf(f form) (r store.Rule, err error) {
 // tried shows the form again, with what the rule would have matched.
 func (s *server) tried(w http.ResponseWriter, r *http.Request, p ruleForm, rule store.Rule) error {
 	trial, err := s.Store.Try(r.Context(), rule, time.Now())
-	if p.fault(err) {
+	if p.Fault(err) {
 		return s.showRuleForm(w, r, http.StatusUnprocessableEntity, p)
 	}
 	if err != nil {
@@ -103,21 +104,21 @@ func (s *server) tried(w http.ResponseWriter, r *http.Request, p ruleForm, rule 
 }
 
 func (s *server) serveRuleAdd(w http.ResponseWriter, r *http.Request) error {
-	p := ruleForm{form: posted(r)}
-	rule, err := ruleOf(p.form)
+	p := ruleForm{Form: page.Posted(r)}
+	rule, err := ruleOf(p.Form)
 	if err == nil && p.Text("do") == "test" {
 		return s.tried(w, r, p, rule)
 	}
 	if err == nil {
 		_, err = s.Store.CreateRule(r.Context(), rule)
 	}
-	if p.fault(err) {
+	if p.Fault(err) {
 		return s.showRuleForm(w, r, http.StatusUnprocessableEntity, p)
 	}
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, "/admin/rules", "Saved the rule; it acts from now on.")
+	return s.Done(w, r, "/admin/rules", "Saved the rule; it acts from now on.")
 }
 
 // rule finds the one that the path names.
@@ -131,14 +132,14 @@ func (s *server) serveRule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := form{values: url.Values{
+	f := page.Form{Values: url.Values{
 		"kind": {string(rule.Kind)}, "subject": {rule.Subject}, "channel": {rule.Channel}, "action": {string(rule.Action)},
-		"replacement": {rule.Replacement}, "reason": {rule.Reason}, "enabled": {checkbox(rule.Enabled)},
+		"replacement": {rule.Replacement}, "reason": {rule.Reason}, "enabled": {page.Checkbox(rule.Enabled)},
 	}}
 	if rule.EndsAt != nil {
-		f.values.Set("ends_at", rule.EndsAt.Format(dateTime))
+		f.Values.Set("ends_at", rule.EndsAt.Format(page.DateTime))
 	}
-	return s.showRuleForm(w, r, http.StatusOK, ruleForm{form: f, Rule: rule})
+	return s.showRuleForm(w, r, http.StatusOK, ruleForm{Form: f, Rule: rule})
 }
 
 func (s *server) serveRuleChange(w http.ResponseWriter, r *http.Request) error {
@@ -146,8 +147,8 @@ func (s *server) serveRuleChange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := ruleForm{form: posted(r), Rule: was}
-	rule, err := ruleOf(p.form)
+	p := ruleForm{Form: page.Posted(r), Rule: was}
+	rule, err := ruleOf(p.Form)
 	if err == nil && p.Text("do") == "test" {
 		return s.tried(w, r, p, rule)
 	}
@@ -159,18 +160,18 @@ func (s *server) serveRuleChange(w http.ResponseWriter, r *http.Request) error {
 		if rule.EndsAt == nil {
 			e.EndsAt = &time.Time{}
 		}
-		if was.EndsAt != nil && p.Text("ends_at") == was.EndsAt.Format(dateTime) {
+		if was.EndsAt != nil && p.Text("ends_at") == was.EndsAt.Format(page.DateTime) {
 			e.EndsAt = nil // the browser's is cut to the minute
 		}
 		_, err = s.Store.UpdateRule(r.Context(), was.ID, e)
 	}
-	if p.fault(err) {
+	if p.Fault(err) {
 		return s.showRuleForm(w, r, http.StatusUnprocessableEntity, p)
 	}
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, "/admin/rules", "Saved the rule "+was.ID.String()+".")
+	return s.Done(w, r, "/admin/rules", "Saved the rule "+was.ID.String()+".")
 }
 
 func (s *server) serveRuleEnd(w http.ResponseWriter, r *http.Request) error {
@@ -181,5 +182,5 @@ func (s *server) serveRuleEnd(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.EndRule(r.Context(), rule.ID); err != nil {
 		return err
 	}
-	return s.done(w, r, "/admin/rules", "Ended the rule about "+rule.Subject+".")
+	return s.Done(w, r, "/admin/rules", "Ended the rule about "+rule.Subject+".")
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
@@ -23,7 +24,7 @@ type passage struct {
 // a message, or else the end of the log.
 func (s *server) passage(ctx context.Context, q store.Search, at *url.URL) (p passage, err error) {
 	q.Before, q.After = messageID(at, "before"), messageID(at, "after")
-	q.Oldest, q.Limit = q.After > 0, pageSize
+	q.Oldest, q.Limit = q.After > 0, page.PageSize
 	found, err := s.Store.SearchMessages(ctx, q)
 	if err != nil {
 		return p, err
@@ -74,8 +75,8 @@ func filtersOf(at *url.URL) url.Values {
 
 // found is the page on which the chat log is searched.
 type found struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	passage
 	Channels []string
 	Filters  string // of the address, for the export
@@ -83,7 +84,7 @@ type found struct {
 }
 
 func (s *server) serveMessages(w http.ResponseWriter, r *http.Request) error {
-	p := found{form: form{values: r.URL.Query()}}
+	p := found{Form: page.Form{Values: r.URL.Query()}}
 	all, err := s.Store.Channels(r.Context())
 	if err != nil {
 		return err
@@ -91,31 +92,31 @@ func (s *server) serveMessages(w http.ResponseWriter, r *http.Request) error {
 	for _, c := range all {
 		p.Channels = append(p.Channels, c.Name)
 	}
-	q, err := searchIn(p.form)
+	q, err := searchIn(p.Form)
 	if err == nil {
 		p.passage, err = s.passage(r.Context(), q, r.URL)
 	}
-	if err != nil && !p.fault(err) {
+	if err != nil && !p.Fault(err) {
 		return err
 	}
 	filters := filtersOf(r.URL)
 	p.Filters, p.Narrowed = filters.Encode(), len(filters) > 0
-	p.frame = s.frame(r, "Messages")
-	return s.show(w, r, messagesPage(p))
+	p.Frame = s.Frame(r, "Messages")
+	return s.Show(w, r, messagesPage(p))
 }
 
 // searchIn is what the fields of the page's form look for.
-func searchIn(f form) (q store.Search, err error) {
+func searchIn(f page.Form) (q store.Search, err error) {
 	q = store.Search{Words: f.Text("words"), Game: f.Text("game"), Player: f.Text("player"), Channel: f.Text("channel")}
-	if q.From, err = f.moment("from"); err == nil {
-		q.Until, err = f.moment("until")
+	if q.From, err = f.Moment("from"); err == nil {
+		q.Until, err = f.Moment("until")
 	}
 	return q, err
 }
 
 // serveExport sends all that the page's form looks for as a file.
 func (s *server) serveExport(w http.ResponseWriter, r *http.Request) error {
-	f := form{values: r.URL.Query()}
+	f := page.Form{Values: r.URL.Query()}
 	q, err := searchIn(f)
 	if err != nil {
 		return err

@@ -4,40 +4,41 @@ import (
 	"net/http"
 	"strings"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // keepSecret puts a credential into a session's drawer, for the page that shows it.
-func (s *server) keepSecret(session int64, c newSecret) {
-	s.drawers.open(session, func(d *drawer) { d.secret = c })
+func (s *server) keepSecret(session int64, c page.NewSecret) {
+	s.Drawer(session, func(d *page.Drawer) { d.Secret = c })
 }
 
 // secret is the page that shows a credential that was just made.
 type secret struct {
-	frame
-	newSecret
+	page.Frame
+	page.NewSecret
 	Socket   string
 	Snippets []snippet
 }
 
 // serveSecret shows it until it is put away, or forgotten after some minutes.
 func (s *server) serveSecret(w http.ResponseWriter, r *http.Request) error {
-	var c newSecret
-	s.drawers.open(who(r).ID, func(d *drawer) { c = d.secret })
+	var c page.NewSecret
+	s.Drawer(page.Who(r).ID, func(d *page.Drawer) { c = d.Secret })
 	if c.Secret == "" || c.ShortName != r.PathValue("name") {
-		return s.done(w, r, "/admin", "The secret is not shown any more. Rotate it to get another.")
+		return s.Done(w, r, "/admin", "The secret is not shown any more. Rotate it to get another.")
 	}
-	p := secret{frame: s.frame(r, "Credentials of "+c.ShortName), newSecret: c, Socket: s.socket(r)}
+	p := secret{Frame: s.Frame(r, "Credentials of "+c.ShortName), NewSecret: c, Socket: s.Socket(r)}
 	if c.Noun == "game" {
 		p.Snippets = snippets(p.Socket, c.Credential)
 	}
-	return s.show(w, r, secretPage(p))
+	return s.Show(w, r, secretPage(p))
 }
 
 // serveSecretPut puts it away.
 func (s *server) serveSecretPut(w http.ResponseWriter, r *http.Request) error {
-	var c newSecret
-	s.drawers.open(who(r).ID, func(d *drawer) { c, d.secret = d.secret, newSecret{} })
+	var c page.NewSecret
+	s.Drawer(page.Who(r).ID, func(d *page.Drawer) { c, d.Secret = d.Secret, page.NewSecret{} })
 	path := "/admin"
 	if c.ShortName != "" {
 		path = "/admin/" + c.Noun + "s/" + c.ShortName

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"hearsay/hub"
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
@@ -16,9 +17,9 @@ const framesShown = 10
 
 // sees is the page of what an application sees: the frames that it would get.
 type sees struct {
-	frame
-	form
-	listing
+	page.Frame
+	page.Form
+	page.Listing
 	store.Application
 	Request string // that it would send; "": none
 	Looked  bool   // there was nothing wrong with the form
@@ -36,7 +37,7 @@ type frameSeen struct {
 	Text   string
 }
 
-var seesForms = []choice{{"versions", "versions"}, {"records", "records"}}
+var seesForms = []page.Choice{{Value: "versions", Label: "versions"}, {Value: "records", Label: "records"}}
 
 func (s *server) serveSees(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.Store.Application(r.Context(), r.PathValue("name"))
@@ -44,19 +45,19 @@ func (s *server) serveSees(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := r.URL.Query()
-	p := sees{form: form{values: q}, listing: readListing(r, "form", "since", "after", "cursor"), Application: a}
-	p.per = framesShown
+	p := sees{Form: page.Form{Values: q}, Listing: page.ReadListing(r, "form", "since", "after", "cursor"), Application: a}
+	p.Per = framesShown
 	if !q.Has("form") {
-		p.values = url.Values{"form": {a.SyncForm}}
+		p.Values = url.Values{"form": {a.SyncForm}}
 	}
 	code := http.StatusOK
-	if err := p.look(r, s.Hub); p.fault(err) {
+	if err := p.look(r, s.Hub); p.Fault(err) {
 		code = http.StatusUnprocessableEntity
 	} else if err != nil {
 		return err
 	}
-	p.frame = s.frame(r, a.ShortName)
-	s.render(w, r, code, seesPage(p))
+	p.Frame = s.Frame(r, a.ShortName)
+	s.Render(w, r, code, seesPage(p))
 	return nil
 }
 
@@ -101,7 +102,7 @@ func (p *sees) request() (json.RawMessage, error) {
 	if after := p.Text("after"); after != "" {
 		n, err := strconv.ParseInt(after, 10, 64)
 		if err != nil || n < 0 {
-			return nil, invalid("after", "is no version; use its number, or 0 for the beginning")
+			return nil, page.Invalid("after", "is no version; use its number, or 0 for the beginning")
 		}
 		delete(payload, "since")
 		payload["after"] = n

@@ -6,14 +6,16 @@ import (
 	"slices"
 
 	"hearsay/admin/setting"
+
+	"hearsay/hub/page"
 )
 
 // settings is the page of all settings.
 type settings struct {
-	frame
-	form    // what was entered for one of them, and is wrong
-	Groups  []settingGroup
-	Waiting []string // names of those that hold from the next start
+	page.Frame
+	page.Form // what was entered for one of them, and is wrong
+	Groups    []settingGroup
+	Waiting   []string // names of those that hold from the next start
 }
 
 type settingGroup struct {
@@ -22,11 +24,11 @@ type settingGroup struct {
 }
 
 func (s *server) serveSettings(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, r, settingsPage(s.settings(r, form{})))
+	return s.Show(w, r, settingsPage(s.settings(r, page.Form{})))
 }
 
-func (s *server) settings(r *http.Request, f form) settings {
-	p := settings{frame: s.frame(r, "Settings"), form: f}
+func (s *server) settings(r *http.Request, f page.Form) settings {
+	p := settings{Frame: s.Frame(r, "Settings"), Form: f}
 	for _, one := range s.Settings.All() {
 		if n := len(p.Groups); n == 0 || p.Groups[n-1].Name != one.Group {
 			p.Groups = append(p.Groups, settingGroup{Name: one.Group})
@@ -43,7 +45,7 @@ func (s *server) settings(r *http.Request, f form) settings {
 // Entered is what stands in the field of a setting.
 func (p settings) Entered(one setting.Setting) string {
 	switch {
-	case p.values.Has(one.Name):
+	case p.Values.Has(one.Name):
 		return p.Text(one.Name)
 	case one.InFile != nil:
 		return *one.InFile
@@ -60,17 +62,17 @@ func defaultOf(one setting.Setting) string {
 }
 
 func (s *server) serveSettingSet(w http.ResponseWriter, r *http.Request) error {
-	name, value := r.PathValue("name"), posted(r).Text("value")
+	name, value := r.PathValue("name"), page.Posted(r).Text("value")
 	one, err := s.Settings.Set(r.Context(), name, value)
-	if f := (form{values: url.Values{name: {value}}}); f.fault(err) {
-		f.field = name
-		s.render(w, r, http.StatusUnprocessableEntity, settingsPage(s.settings(r, f)))
+	if f := (page.Form{Values: url.Values{name: {value}}}); f.Fault(err) {
+		f.Faulty = name
+		s.Render(w, r, http.StatusUnprocessableEntity, settingsPage(s.settings(r, f)))
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, "/admin/settings#"+name, holds(one, "Set "+name+" to "+*one.InFile+"."))
+	return s.Done(w, r, "/admin/settings#"+name, holds(one, "Set "+name+" to "+*one.InFile+"."))
 }
 
 func (s *server) serveSettingUnset(w http.ResponseWriter, r *http.Request) error {
@@ -79,7 +81,7 @@ func (s *server) serveSettingUnset(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	return s.done(w, r, "/admin/settings#"+name, holds(one, "The default of "+name+" counts again: "+defaultOf(one)+"."))
+	return s.Done(w, r, "/admin/settings#"+name, holds(one, "The default of "+name+" counts again: "+defaultOf(one)+"."))
 }
 
 // holds says when a change does.
@@ -93,15 +95,15 @@ func holds(one setting.Setting, sentence string) string {
 	return sentence + " It holds at once."
 }
 
-var onOff = []choice{{"true", "on"}, {"false", "off"}}
+var onOff = []page.Choice{{Value: "true", Label: "on"}, {Value: "false", Label: "off"}}
 
 // choices are those of a setting that is no free text.
-func choices(one setting.Setting) (all []choice) {
+func choices(one setting.Setting) (all []page.Choice) {
 	if one.Kind == setting.Switch {
 		return slices.Clone(onOff)
 	}
 	for _, value := range one.Choices {
-		all = append(all, choice{value, value})
+		all = append(all, page.Choice{Value: value, Label: value})
 	}
 	return all
 }

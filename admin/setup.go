@@ -5,13 +5,14 @@ import (
 	"net/http"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
 // setup is the first page that an operator sees.
 type setup struct {
-	frame
-	form
+	page.Frame
+	page.Form
 	Token    string
 	Nameless bool // neither a flag nor the environment has named the network
 }
@@ -22,7 +23,7 @@ func (s *server) serveSetup(w http.ResponseWriter, r *http.Request) error {
 	if u, err := s.Store.LinkFor(r.Context(), token, time.Now()); err != nil || u.ID != 0 {
 		return s.badLink(w, r, err, "Start the hub again, and it prints another, as long as there is no admin.")
 	}
-	return s.show(w, r, setupPage(setup{frame: s.frame(r, "Welcome"), Token: token, Nameless: s.nameless()}))
+	return s.Show(w, r, setupPage(setup{Frame: s.Frame(r, "Welcome"), Token: token, Nameless: s.nameless()}))
 }
 
 func (s *server) nameless() bool {
@@ -35,16 +36,14 @@ func (s *server) badLink(w http.ResponseWriter, r *http.Request, err error, mend
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrConflict) {
 		return err
 	}
-	s.render(w, r, http.StatusNotFound, problemPage(problem{
-		s.frame(r, "This link does not work"), "It was used before, or its time is over. " + mend,
-	}))
+	s.Problem(w, r, http.StatusNotFound, "This link does not work", "It was used before, or its time is over. "+mend)
 	return nil
 }
 
 // serveSetUp makes the first admin, names the network if that is wanted, and makes the
 // first game if one is named.
 func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
-	p := setup{form: posted(r), Token: r.PathValue("token"), Nameless: s.nameless()}
+	p := setup{Form: page.Posted(r), Token: r.PathValue("token"), Nameless: s.nameless()}
 	game := store.Game{ShortName: p.Text("short_name"), Name: p.Text("name"), Display: true, AllowCharacterRegistration: true}
 	wanted := game.ShortName != "" || game.Name != ""
 	_, err := s.Store.LinkFor(r.Context(), p.Token, time.Now())
@@ -57,7 +56,7 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	password := r.PostFormValue("password")
 	if err == nil && password != r.PostFormValue("again") {
-		err = invalid("again", "these two are not the same; write the password twice")
+		err = page.Invalid("again", "these two are not the same; write the password twice")
 	}
 	var u store.User
 	if err == nil {
@@ -66,9 +65,9 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 		u, err = s.Store.Setup(ctx, p.Token, p.Text("username"), password, time.Now())
 	}
 	switch {
-	case p.fault(err):
-		p.frame = s.frame(r, "Welcome")
-		s.render(w, r, http.StatusUnprocessableEntity, setupPage(p))
+	case p.Fault(err):
+		p.Frame = s.Frame(r, "Welcome")
+		s.Render(w, r, http.StatusUnprocessableEntity, setupPage(p))
 		return nil
 	case err != nil:
 		return s.badLink(w, r, err, "If there is an admin already, sign in.")
@@ -82,7 +81,7 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.setCookie(w, r, token, store.SessionLasts)
+	s.SetCookie(w, r, token, store.SessionLasts)
 	if !wanted {
 		http.Redirect(w, r, "/admin", http.StatusSeeOther)
 		return nil
@@ -95,7 +94,7 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.keepSecret(session.ID, newSecret{Credential: c, Noun: "game", ShortName: game.ShortName})
+	s.keepSecret(session.ID, page.NewSecret{Credential: c, Noun: "game", ShortName: game.ShortName})
 	http.Redirect(w, r, "/admin/games/"+game.ShortName+"/secret", http.StatusSeeOther)
 	return nil
 }

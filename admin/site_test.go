@@ -20,6 +20,7 @@ import (
 	"hearsay/admin/setting"
 	"hearsay/hub"
 	"hearsay/hub/hubtest"
+	shared "hearsay/hub/page"
 	"hearsay/hub/store"
 	backbone "hearsay/sync"
 )
@@ -70,7 +71,7 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := admin.Options{Store: st, Hub: h, Settings: settings}
+	o := admin.Options{Options: shared.Options{Store: st}, Hub: h, Settings: settings}
 	for _, option := range options {
 		option(&o)
 	}

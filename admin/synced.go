@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
@@ -38,9 +39,9 @@ func (s *server) synced(q url.Values) (p synced) {
 	return p
 }
 
-func (s *server) syncedTopic() topic {
-	t := showing(func(_ context.Context, q url.Values) (synced, error) { return s.synced(q), nil }, syncedText)
-	t.every = syncedEvery
-	t.over = func(data any) bool { return data.(synced).Done() }
+func (s *server) syncedTopic() page.Topic {
+	t := page.Showing(func(_ context.Context, q url.Values) (synced, error) { return s.synced(q), nil }, syncedText)
+	t.Every = syncedEvery
+	t.Over = func(data any) bool { return data.(synced).Done() }
 	return t
 }

@@ -8,6 +8,8 @@ package admin
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
+import "hearsay/hub/page"
+
 // syncedMark says how far a change has got, and goes on saying so until it is everywhere.
 func syncedMark(p synced) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -49,7 +51,7 @@ func syncedMark(p synced) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, liveAttributes(ctx, p.Path()))
+				templ_7745c5c3_Err = templ.RenderAttributes(ctx, templ_7745c5c3_Buffer, page.LiveAttributes(ctx, p.Path()))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -93,17 +95,17 @@ func syncedText(p synced) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Of == 0 {
-			templ_7745c5c3_Err = mark("", "No application is connected").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Mark("", "No application is connected").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else if p.Done() {
-			templ_7745c5c3_Err = mark("good", "Synced to "+count(p.Of, "application")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Mark("good", "Synced to "+page.Count(p.Of, "application")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = mark("warn", "Synced to "+number(p.N)+" of "+count(p.Of, "application")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Mark("warn", "Synced to "+page.Number(p.N)+" of "+page.Count(p.Of, "application")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -3,8 +3,6 @@ package admin_test
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +15,7 @@ import (
 
 	"hearsay/admin"
 	"hearsay/hub/hubtest"
+	"hearsay/hub/hubtest/chrome"
 	"hearsay/hub/store"
 )
 
@@ -184,13 +183,10 @@ func connect(t testing.TB, s *site, c store.Credential, players ...string) *hubt
 	return socket
 }
 
-//go:embed testdata/axe.min.js
-var axe string
-
 // TestTour_inBrowser looks at every page as people do: in light and dark, on a phone and
 // on a wide screen. With HEARSAY_TEST_SCREENSHOTS=DIR it leaves a picture of each.
 func TestTour_inBrowser(t *testing.T) {
-	browser := openBrowser(t)
+	browser := chrome.Open(t)
 	s := newSite(t)
 	furnish(t, s)
 	for _, pattern := range admin.Routes() {
@@ -203,7 +199,7 @@ func TestTour_inBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	visit(t, browser, s, "/login", "/password/"+link, "/admin/games") // nobody is signed in: the last is the login
+	chrome.Visit(t, browser, s.URL, "/login", "/password/"+link, "/admin/games") // nobody is signed in: the last is the login
 	ctx, cancel := context.WithTimeout(browser, 30*time.Second)
 	defer cancel()
 	if err := chromedp.Do(ctx,
@@ -224,80 +220,7 @@ func TestTour_inBrowser(t *testing.T) {
 		}
 	}
 	slices.Sort(paths)
-	visit(t, browser, s, append(paths, "/admin/games?q=nothing", "/admin/games?filter=online&sort=players",
+	chrome.Visit(t, browser, s.URL, append(paths, "/admin/games?q=nothing", "/admin/games?filter=online&sort=players",
 		"/admin/channels/secret", "/admin/channels/gossip?before=40", "/admin/messages?words=dragon*&player=Ann", "/admin/messages?words=!",
 		"/admin/rules?filter=all", "/admin/rules?q=nothing", "/admin/review?filter=decided", "/admin/messages/2")...)
-}
-
-// visit looks at pages in every scheme and width; where no browser must be there, at one
-// light and wide, at the next dark and narrow, which takes a quarter of the time.
-func visit(t *testing.T, browser context.Context, s *site, paths ...string) {
-	all := os.Getenv("HEARSAY_TEST_BROWSER") == "1" || os.Getenv("HEARSAY_TEST_SCREENSHOTS") != ""
-	for i, path := range paths {
-		for _, scheme := range []string{"light", "dark"} {
-			for _, width := range []int64{390, 1280} {
-				if light, wide := scheme == "light", width == 1280; !all && (light != wide || light != (i%2 == 0)) {
-					continue
-				}
-				t.Run(fmt.Sprintf("%s %s %d", path, scheme, width), func(t *testing.T) {
-					ctx, cancel := context.WithTimeout(browser, 60*time.Second)
-					defer cancel()
-					complaints := listen(t, ctx)
-					if err := chromedp.Do(ctx, emulateScheme(scheme), chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.URL+path)); err != nil {
-						t.Fatal(err)
-					}
-					got, err := chromedp.Run(ctx, chromedp.Evaluate[look](lookScript))
-					if err != nil {
-						t.Fatal(err)
-					}
-					if got.Heading == "" || !got.Painted || got.Scheme != scheme {
-						t.Errorf("heading %q, painted: %t, %s; want a painted page in %s", got.Heading, got.Painted, got.Scheme, scheme)
-					}
-					if got.Width > width {
-						t.Errorf("the page is %d px wide in a window of %d: it scrolls sideways", got.Width, width)
-					}
-					if (scheme == "light") == (width == 1280) { // each scheme and each width once: it takes most of the time
-						for _, one := range barriers(t, ctx) {
-							t.Errorf("axe: %s", one)
-						}
-					}
-					if c := complaints(); len(c) > 0 {
-						t.Errorf("the browser complains: %q", c)
-					}
-					picture(t, ctx, fmt.Sprintf("%s-%s-%d.png", strings.NewReplacer("/", "_", "?", "_", "&", "_").Replace(path), scheme, width))
-				})
-			}
-		}
-	}
-}
-
-// barriers are what axe finds against WCAG 2.2 AA and good practice.
-func barriers(t testing.TB, ctx context.Context) (all []string) {
-	t.Helper()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe+`;
-		axe.run({resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v =>
-			v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(" | "))))`, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal([]byte(text), &all); err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
-// picture keeps what the browser shows, if somebody wants to look at it.
-func picture(t testing.TB, ctx context.Context, name string) {
-	t.Helper()
-	dir := os.Getenv("HEARSAY_TEST_SCREENSHOTS")
-	if dir == "" {
-		return
-	}
-	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, name), shot, 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }

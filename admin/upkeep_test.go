@@ -42,64 +42,64 @@ func TestUpkeep_inBrowser(t *testing.T) {
 	b.signIn(t, "admin")
 
 	// A setting and where it comes from.
-	b.open(t, "/admin/settings")
-	if text := b.text(t, "#max-text"); !strings.Contains(text, "default") {
+	b.Open(t, "/admin/settings")
+	if text := b.Text(t, "#max-text"); !strings.Contains(text, "default") {
 		t.Errorf("before, the page says %q", text)
 	}
-	b.fill(t, "value-max-text", "100")
-	b.do(t, chromedp.Click("#max-text form button"))
-	b.see(t, "Set max-text to 100. It holds at once.")
-	b.await(t, "#max-text", "set here")
-	if text := b.text(t, "#listen"); !strings.Contains(text, "in the environment alone") {
+	b.Fill(t, "value-max-text", "100")
+	b.Do(t, chromedp.Click("#max-text form button"))
+	b.See(t, "Set max-text to 100. It holds at once.")
+	b.Await(t, "#max-text", "set here")
+	if text := b.Text(t, "#listen"); !strings.Contains(text, "in the environment alone") {
 		t.Errorf("the address may be changed: %q", text)
 	}
-	b.do(t, chromedp.Click("#max-text button.link"))
-	b.see(t, "The default of max-text counts again: 2000.")
+	b.Do(t, chromedp.Click("#max-text button.link"))
+	b.See(t, "The default of max-text counts again: 2000.")
 
 	// What was done is on record.
-	b.open(t, "/admin/audit?subject=max-text")
-	b.see(t, "setting unset max-text")
-	b.see(t, "value 100")
-	b.fill(t, "subject", "nothing")
-	b.press(t, "Show")
-	b.see(t, "Nothing matches.")
+	b.Open(t, "/admin/audit?subject=max-text")
+	b.See(t, "setting unset max-text")
+	b.See(t, "value 100")
+	b.Fill(t, "subject", "nothing")
+	b.Press(t, "Show")
+	b.See(t, "Nothing matches.")
 
 	// A backup: made, downloaded, chosen, and confirmed.
-	b.open(t, "/admin/backups")
-	b.press(t, "Back up now")
-	b.see(t, "and checked it.")
-	b.await(t, "tbody", "whole")
+	b.Open(t, "/admin/backups")
+	b.Press(t, "Back up now")
+	b.See(t, "and checked it.")
+	b.Await(t, "tbody", "whole")
 	folder := t.TempDir()
-	b.do(t, downloadInto(folder))
-	b.press(t, "Download")
-	name := b.text(t, "tbody th")
+	b.Do(t, downloadInto(folder))
+	b.Press(t, "Download")
+	name := b.Text(t, "tbody th")
 	for ; ; time.Sleep(20 * time.Millisecond) { // the browser does not say when
 		if problems, err := store.Check(t.Context(), filepath.Join(folder, name)); err == nil && len(problems) == 0 {
 			break
-		} else if b.ctx.Err() != nil {
+		} else if b.Ctx.Err() != nil {
 			all, _ := os.ReadDir(folder)
 			t.Fatalf("the download did not come: %v, %q; there is %v", err, problems, all)
 		}
 	}
-	b.press(t, name)
-	b.see(t, "1 admin")
-	b.press(t, "Put it in the place of the database")
-	b.fill(t, "confirm", "restore")
-	b.press(t, "Restore this backup")
-	b.see(t, "Back up now") // the login leads back to where somebody is signed in
+	b.Press(t, name)
+	b.See(t, "1 admin")
+	b.Press(t, "Put it in the place of the database")
+	b.Fill(t, "confirm", "restore")
+	b.Press(t, "Restore this backup")
+	b.See(t, "Back up now") // the login leads back to where somebody is signed in
 	select {
 	case source := <-restored:
 		if filepath.Base(source) != name {
 			t.Errorf("restored %s, want %s", source, name)
 		}
-	case <-b.ctx.Done():
+	case <-b.Ctx.Done():
 		t.Error("nothing was restored")
 	}
 
 	// Announcing asks for a tick first.
-	b.open(t, "/admin/restart")
-	b.press(t, "Announce it")
-	b.do(t, chromedp.Click("#announce-h ~ form input[type=checkbox]"))
-	b.press(t, "Announce it")
-	b.see(t, "Nobody was connected.")
+	b.Open(t, "/admin/restart")
+	b.Press(t, "Announce it")
+	b.Do(t, chromedp.Click("#announce-h ~ form input[type=checkbox]"))
+	b.Press(t, "Announce it")
+	b.See(t, "Nobody was connected.")
 }

@@ -181,6 +181,12 @@ func (s *Settings) Config() Config {
 	return s.force
 }
 
+// Heading is what people read as the network's name.
+func (s *Settings) Heading() string {
+	c := s.Config()
+	return c.Heading()
+}
+
 // Backups is the plan of backups in force.
 func (s *Settings) Backups() store.BackupPlan {
 	c := s.Config()

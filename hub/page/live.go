@@ -1,4 +1,4 @@
-package admin
+package page
 
 import (
 	"bytes"
@@ -45,47 +45,47 @@ var (
 	liveRenderings = metrics.NewCounter("hearsay_live_renderings_total")
 )
 
-// A topic is what a part of a page shows, and keeps showing as it changes; make it with
-// showing, then perhaps change the rest.
-type topic struct {
+// A Topic is what a part of a page shows, and keeps showing as it changes; make it with
+// Showing, then perhaps change the rest.
+type Topic struct {
 	load func(context.Context, url.Values) (any, error)
-	show func(any) []part
+	show func(any) []Part
 
-	who   access                                    // who may look, of those who may see operators' pages; zero: all
-	every time.Duration                             // the least time between two looks; 0: liveEvery
-	watch func() (wake <-chan struct{}, end func()) // nil: look every time; else only when woken
-	over  func(any) bool                            // reports whether that is the last that there is to show; nil: never
+	Who   Access                                    // who may look, of those who may see the page at all; zero: all
+	Every time.Duration                             // the least time between two looks; 0: liveEvery
+	Watch func() (wake <-chan struct{}, end func()) // nil: look every time; else only when woken
+	Over  func(any) bool                            // reports whether that is the last that there is to show; nil: never
 }
 
-// A part of what a topic shows goes to browsers when it is another than it was.
-type part struct {
-	id   string // of the element whose children it is; "": those of the live one
-	html templ.Component
+// A Part of what a topic shows goes to browsers when it is another than it was.
+type Part struct {
+	ID   string // of the element whose children it is; "": those of the live one
+	HTML templ.Component
 }
 
-// showing makes a topic of one part. load reads what there is to show, given the query of the
+// Showing makes a topic of one part. load reads what there is to show, given the query of the
 // address; show renders it, and is not asked when load gives the same again
 // (reflect.DeepEqual). Both work for all who look at once, so neither may depend on who
 // that is.
-func showing[T any](load func(context.Context, url.Values) (T, error), show func(T) templ.Component) topic {
-	return showingParts(load, func(data T) []part { return []part{{html: show(data)}} })
+func Showing[T any](load func(context.Context, url.Values) (T, error), show func(T) templ.Component) Topic {
+	return ShowingParts(load, func(data T) []Part { return []Part{{HTML: show(data)}} })
 }
 
-// showingParts makes a topic of several parts: those of a page that change seldom are not
+// ShowingParts makes a topic of several parts: those of a page that change seldom are not
 // sent with those that change all the time. They are the same ones, in the same order,
 // each time.
-func showingParts[T any](load func(context.Context, url.Values) (T, error), show func(T) []part) topic {
-	return topic{
+func ShowingParts[T any](load func(context.Context, url.Values) (T, error), show func(T) []Part) Topic {
+	return Topic{
 		load: func(ctx context.Context, q url.Values) (any, error) { return load(ctx, q) },
-		show: func(data any) []part { return show(data.(T)) },
+		show: func(data any) []Part { return show(data.(T)) },
 	}
 }
 
-// topics are what pages show live, served as server-sent events. What is looked at is
+// Topics are what pages show live, served as server-sent events. What is looked at is
 // read and rendered by one goroutine for all who look at the same, and what nobody looks
 // at by none.
-type topics struct {
-	all   map[string]topic
+type Topics struct {
+	all   map[string]Topic
 	stop  <-chan struct{} // closed when listeners are to leave; nil: never
 	log   *slog.Logger
 	alive time.Duration // liveAlive
@@ -132,33 +132,36 @@ func (e *edition) news(before int) []byte {
 	return all
 }
 
-func newTopics(all map[string]topic, stop <-chan struct{}, log *slog.Logger) *topics {
-	return &topics{all: all, stop: stop, log: log, alive: liveAlive, streams: map[string]*stream{}}
+// NewTopics makes topics; listeners leave when stop is closed.
+func NewTopics(all map[string]Topic, stop <-chan struct{}, log *slog.Logger) *Topics {
+	return &Topics{all: all, stop: stop, log: log, alive: liveAlive, streams: map[string]*stream{}}
 }
 
-// serveLive sends what a live part of a page shows.
-func (s *server) serveLive(w http.ResponseWriter, r *http.Request) error {
-	return s.live.serve(w, r, func(who access) bool {
-		v, err := s.visitor(r)
-		return err != nil || v.signedIn() && who.may(v.User.Role) // a database that is busy signs nobody out
-	})
+// ServeLive sends what a live part of a page shows; least is who may see such pages.
+func (p *Pages) ServeLive(l *Topics, least Access) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		return l.serve(w, r, func(who Access) bool {
+			v, err := p.Visitor(r)
+			return err != nil || least.May(v.User.Role) && who.May(v.User.Role) // a database that is busy signs nobody out
+		})
+	}
 }
 
 // serve sends the topic in the path until the browser goes, the server stops, or may says
 // no. A listener that is slow misses editions: it always gets the newest.
-func (l *topics) serve(w http.ResponseWriter, r *http.Request, may func(access) bool) error {
+func (l *Topics) serve(w http.ResponseWriter, r *http.Request, may func(Access) bool) error {
 	name, query := r.PathValue("topic"), r.URL.Query()
 	t, there := l.all[name]
 	if !there {
 		return fmt.Errorf("topic %q: %w", name, store.ErrNotFound)
 	}
-	if !may(t.who) {
-		return errForbidden
+	if !may(t.Who) {
+		return ErrForbidden
 	}
 	st := l.join(name+"?"+query.Encode(), t, query)
 	if st == nil {
 		w.Header().Set("Retry-After", "60")
-		plain(w, http.StatusServiceUnavailable, "too many pages are open")
+		Plain(w, http.StatusServiceUnavailable, "too many pages are open")
 		return nil
 	}
 	defer l.leave(st)
@@ -187,7 +190,7 @@ func (l *topics) serve(w http.ResponseWriter, r *http.Request, may func(access) 
 			now = st.newest.Load()
 			frame = now.news(before)
 		case <-alive.C:
-			if !may(t.who) {
+			if !may(t.Who) {
 				send(signedOut)
 				return nil
 			}
@@ -202,7 +205,7 @@ func (l *topics) serve(w http.ResponseWriter, r *http.Request, may func(access) 
 }
 
 // join adds a listener, or gives nil if there are too many.
-func (l *topics) join(key string, t topic, q url.Values) *stream {
+func (l *Topics) join(key string, t Topic, q url.Values) *stream {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.listeners >= liveMost {
@@ -223,7 +226,7 @@ func (l *topics) join(key string, t topic, q url.Values) *stream {
 }
 
 // leave takes a listener away. With the last one the stream ends, before leave returns.
-func (l *topics) leave(st *stream) {
+func (l *Topics) leave(st *stream) {
 	l.mu.Lock()
 	st.listeners--
 	l.listeners--
@@ -240,15 +243,15 @@ func (l *topics) leave(st *stream) {
 }
 
 // run keeps a stream's edition up to date.
-func (l *topics) run(ctx context.Context, st *stream, t topic, q url.Values) {
+func (l *Topics) run(ctx context.Context, st *stream, t Topic, q url.Values) {
 	defer close(st.done)
 	var wake <-chan struct{}
-	if t.watch != nil {
+	if t.Watch != nil {
 		var end func()
-		wake, end = t.watch()
+		wake, end = t.Watch()
 		defer end()
 	}
-	rest := time.NewTicker(cmp.Or(t.every, liveEvery))
+	rest := time.NewTicker(cmp.Or(t.Every, liveEvery))
 	defer rest.Stop()
 	var last any
 	faulty := false
@@ -286,7 +289,7 @@ func (l *topics) run(ctx context.Context, st *stream, t topic, q url.Values) {
 }
 
 // edition gives what there is to show, and the edition that shows it, or nil if now does.
-func (t topic) edition(ctx context.Context, q url.Values, now *edition, last any) (data any, next *edition, err error) {
+func (t Topic) edition(ctx context.Context, q url.Values, now *edition, last any) (data any, next *edition, err error) {
 	defer func() {
 		if p := recover(); p != nil { // net/http would, for a handler
 			err = fmt.Errorf("panic: %v", p)
@@ -297,7 +300,7 @@ func (t topic) edition(ctx context.Context, q url.Values, now *edition, last any
 		return data, nil, err
 	}
 	liveRenderings.Inc()
-	next = &edition{number: now.number + 1, next: make(chan struct{}), last: t.over != nil && t.over(data)}
+	next = &edition{number: now.number + 1, next: make(chan struct{}), last: t.Over != nil && t.Over(data)}
 	changed := next.last
 	for i, p := range t.show(data) {
 		one := printed{since: next.number}
@@ -321,15 +324,15 @@ func (t topic) edition(ctx context.Context, q url.Values, now *edition, last any
 }
 
 // print makes an event of a part.
-func (p part) print(ctx context.Context) ([]byte, error) {
+func (p Part) print(ctx context.Context) ([]byte, error) {
 	var b bytes.Buffer
-	if p.id != "" {
-		fmt.Fprintf(&b, `<hx-partial hx-target="#%s" hx-swap="innerMorph">`, p.id)
+	if p.ID != "" {
+		fmt.Fprintf(&b, `<hx-partial hx-target="#%s" hx-swap="innerMorph">`, p.ID)
 	}
-	if err := p.html.Render(ctx, &b); err != nil {
+	if err := p.HTML.Render(ctx, &b); err != nil {
 		return nil, err
 	}
-	if p.id != "" {
+	if p.ID != "" {
 		b.WriteString(`</hx-partial>`)
 	}
 	return event("", b.Bytes()), nil
@@ -360,11 +363,11 @@ func event(name string, data []byte) []byte {
 	return b.Bytes()
 }
 
-// liveAttributes make an element show a topic: path is "/admin/live/TOPIC?QUERY". Its
+// LiveAttributes make an element show a topic: path is "/admin/live/TOPIC?QUERY". Its
 // children, as the page was made, are what people without JavaScript see; each edition of
 // the topic takes their place. They must not hold what a person changes, such as a form or
 // a details element that was opened, nor other live elements.
-func liveAttributes(ctx context.Context, path string) templ.Attributes {
+func LiveAttributes(ctx context.Context, path string) templ.Attributes {
 	return templ.Attributes{
 		"hx-sse:connect": path,
 		"hx-sse:close":   liveEnd,

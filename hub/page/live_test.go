@@ -1,4 +1,4 @@
-package admin
+package page
 
 import (
 	"bufio"
@@ -30,8 +30,8 @@ type score struct {
 	faultyRenderer bool
 }
 
-func (sc *score) topic() topic {
-	return showing(func(_ context.Context, q url.Values) (string, error) {
+func (sc *score) topic() Topic {
+	return Showing(func(_ context.Context, q url.Values) (string, error) {
 		sc.loaded.Add(1)
 		if err := sc.fault.Load(); err != nil {
 			return "", *err
@@ -46,7 +46,7 @@ func (sc *score) topic() topic {
 	})
 }
 
-func liveHandler(l *topics, allowed func(access) bool) http.Handler {
+func liveHandler(l *Topics, allowed func(Access) bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /admin/live/{topic}", func(w http.ResponseWriter, r *http.Request) {
 		if err := l.serve(w, r, allowed); err != nil {
@@ -56,7 +56,7 @@ func liveHandler(l *topics, allowed func(access) bool) http.Handler {
 	return mux
 }
 
-func always(access) bool { return true }
+func always(Access) bool { return true }
 
 var quiet = slog.New(slog.DiscardHandler)
 
@@ -65,8 +65,8 @@ func TestLive(t *testing.T) {
 	const browsers, changes = 100, 20
 	sc := &score{}
 	scores := sc.topic()
-	scores.every = time.Millisecond
-	l := newTopics(map[string]topic{"score": scores}, nil, quiet)
+	scores.Every = time.Millisecond
+	l := NewTopics(map[string]Topic{"score": scores}, nil, quiet)
 	srv := httptest.NewServer(liveHandler(l, always))
 	defer srv.Close()
 
@@ -138,7 +138,7 @@ func (s *screen) Write(p []byte) (int, error) {
 
 func (s *screen) Flush() {}
 
-func look(t *testing.T, l *topics, path string, allowed func(access) bool) *screen {
+func look(t *testing.T, l *Topics, path string, allowed func(Access) bool) *screen {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &screen{httptest.NewRecorder(), make(chan string), ctx, cancel, make(chan struct{})}
 	go func() {
@@ -167,7 +167,7 @@ func (s *screen) next() string {
 func TestLive_slow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sc := &score{}
-		l := newTopics(map[string]topic{"score": sc.topic()}, nil, quiet)
+		l := NewTopics(map[string]Topic{"score": sc.topic()}, nil, quiet)
 		s := look(t, l, "/admin/live/score", always)
 		if got := s.next(); got != "data: <b>0</b>\n\n" {
 			t.Errorf("first: got %q", got)
@@ -192,7 +192,7 @@ func TestLive_slow(t *testing.T) {
 func TestLive_unchanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sc := &score{}
-		l := newTopics(map[string]topic{"score": sc.topic()}, nil, quiet)
+		l := NewTopics(map[string]Topic{"score": sc.topic()}, nil, quiet)
 		time.Sleep(time.Hour)
 		if sc.loaded.Load() != 0 {
 			t.Error("somebody looked though nobody listens")
@@ -226,9 +226,9 @@ func TestLive_watch(t *testing.T) {
 		sc := &score{}
 		wake, ended := make(chan struct{}, 1), false
 		scores := sc.topic()
-		scores.every = time.Minute
-		scores.watch = func() (<-chan struct{}, func()) { return wake, func() { ended = true } }
-		l := newTopics(map[string]topic{"score": scores}, nil, quiet)
+		scores.Every = time.Minute
+		scores.Watch = func() (<-chan struct{}, func()) { return wake, func() { ended = true } }
+		l := NewTopics(map[string]Topic{"score": scores}, nil, quiet)
 		s := look(t, l, "/admin/live/score", always)
 		s.next()
 		for i := range 3 {
@@ -257,8 +257,8 @@ func TestLive_watch(t *testing.T) {
 func TestLive_revoked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var revoked atomic.Bool
-		l := newTopics(map[string]topic{"score": (&score{}).topic()}, nil, quiet)
-		s := look(t, l, "/admin/live/score", func(access) bool { return !revoked.Load() })
+		l := NewTopics(map[string]Topic{"score": (&score{}).topic()}, nil, quiet)
+		s := look(t, l, "/admin/live/score", func(Access) bool { return !revoked.Load() })
 		s.next()
 		time.Sleep(20 * time.Second)
 		revoked.Store(true)
@@ -284,7 +284,7 @@ func TestLive_fault(t *testing.T) {
 			if !renderer {
 				sc.fault.Store(&fault)
 			}
-			l := newTopics(map[string]topic{"score": sc.topic()}, nil, slog.New(slog.NewTextHandler(&logged, nil)))
+			l := NewTopics(map[string]Topic{"score": sc.topic()}, nil, slog.New(slog.NewTextHandler(&logged, nil)))
 			s := look(t, l, "/admin/live/score", always)
 			for range 10 {
 				if got := <-s.frames; got != string(keepAlive) {
@@ -311,8 +311,8 @@ func TestLive_over(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sc := &score{}
 		scores := sc.topic()
-		scores.over = func(data any) bool { return data == "3" }
-		l := newTopics(map[string]topic{"score": scores}, nil, quiet)
+		scores.Over = func(data any) bool { return data == "3" }
+		l := NewTopics(map[string]Topic{"score": scores}, nil, quiet)
 		var screens []*screen
 		for range 3 {
 			screens = append(screens, look(t, l, "/admin/live/score", always))
@@ -344,14 +344,14 @@ func TestLive_over(t *testing.T) {
 func TestLive_parts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var numbers [3]atomic.Int64
-		l := newTopics(map[string]topic{"numbers": showingParts(func(context.Context, url.Values) (all [3]int64, err error) {
+		l := NewTopics(map[string]Topic{"numbers": ShowingParts(func(context.Context, url.Values) (all [3]int64, err error) {
 			for i := range all {
 				all[i] = numbers[i].Load()
 			}
 			return all, nil
-		}, func(all [3]int64) (parts []part) {
+		}, func(all [3]int64) (parts []Part) {
 			for i, n := range all {
-				parts = append(parts, part{fmt.Sprint("n", i), templ.Raw(fmt.Sprint(n))})
+				parts = append(parts, Part{fmt.Sprint("n", i), templ.Raw(fmt.Sprint(n))})
 			}
 			return parts
 		})}, nil, quiet)
@@ -393,7 +393,7 @@ func TestLive_parts(t *testing.T) {
 
 func TestLive_refused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newTopics(map[string]topic{"score": (&score{}).topic()}, nil, quiet)
+		l := NewTopics(map[string]Topic{"score": (&score{}).topic()}, nil, quiet)
 		w := httptest.NewRecorder()
 		err := l.serve(w, httptest.NewRequest("GET", "/", nil), always)
 		if !errors.Is(err, store.ErrNotFound) {
@@ -422,7 +422,7 @@ func TestLive_refused(t *testing.T) {
 // TestLive_stop: listeners do not keep the server from stopping.
 func TestLive_stop(t *testing.T) {
 	stop := make(chan struct{})
-	l := newTopics(map[string]topic{"score": (&score{}).topic()}, stop, quiet)
+	l := NewTopics(map[string]Topic{"score": (&score{}).topic()}, stop, quiet)
 	srv := httptest.NewServer(liveHandler(l, always))
 	srv.Config.RegisterOnShutdown(func() { close(stop) })
 	var bodies []io.ReadCloser

@@ -1,4 +1,4 @@
-package admin
+package page
 
 import (
 	"strconv"
@@ -12,30 +12,30 @@ const (
 	sparkLine   = 1 // free above and below, for the width of the line
 )
 
-// A sparkline is a small curve of what was measured from one moment to another.
-type sparkline struct {
+// A Sparkline is a small curve of what was measured from one moment to another.
+type Sparkline struct {
 	Text       string // what it shows, for who does not see it
 	Line, Area string // paths of SVG
 }
 
-// A dot is one measurement.
-type dot struct {
+// A Dot is one measurement.
+type Dot struct {
 	At    time.Time
 	Value float64
 }
 
-// drawSparkline draws dots, each of which stands for step. Where some are missing the
+// DrawSparkline draws dots, each of which stands for step. Where some are missing the
 // line is broken. text says what the curve is of: "Players in the last 24 hours".
-func drawSparkline(text string, dots []dot, from time.Time, length, step time.Duration) sparkline {
+func DrawSparkline(text string, dots []Dot, from time.Time, length, step time.Duration) Sparkline {
 	if len(dots) == 0 {
-		return sparkline{Text: text + ": nothing was measured yet."}
+		return Sparkline{Text: text + ": nothing was measured yet."}
 	}
 	lowest, highest := dots[0].Value, dots[0].Value
 	for _, d := range dots {
 		lowest, highest = min(lowest, d.Value), max(highest, d.Value)
 	}
-	s := sparkline{
-		Text: text + ": " + decimal(lowest) + " at least, " + decimal(highest) + " at most, " + decimal(dots[len(dots)-1].Value) + " at last.",
+	s := Sparkline{
+		Text: text + ": " + Decimal(lowest) + " at least, " + Decimal(highest) + " at most, " + Decimal(dots[len(dots)-1].Value) + " at last.",
 	}
 	scale := (sparkHeight - 2*sparkLine) / max(1, highest)
 	var line, area []byte
@@ -69,8 +69,8 @@ func point(path []byte, command byte, x, y float64) []byte {
 	return strconv.AppendFloat(append(path, ' '), y, 'f', 1, 64)
 }
 
-// decimal is a number with one digit behind the point, if that is not 0.
-func decimal(v float64) string {
+// Decimal is a number with one digit behind the point, if that is not 0.
+func Decimal(v float64) string {
 	text := strconv.FormatFloat(v, 'f', 1, 64)
 	if n := len(text) - 2; text[n:] == ".0" {
 		return text[:n]

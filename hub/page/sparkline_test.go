@@ -1,4 +1,4 @@
-package admin
+package page
 
 import (
 	"flag"
@@ -12,10 +12,10 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func TestSparkline(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	hours := func(values map[int]float64) (dots []dot) {
+	hours := func(values map[int]float64) (dots []Dot) {
 		for i := range 24 {
 			if v, ok := values[i]; ok {
-				dots = append(dots, dot{start.Add(time.Duration(i) * time.Hour), v})
+				dots = append(dots, Dot{start.Add(time.Duration(i) * time.Hour), v})
 			}
 		}
 		return dots
@@ -23,7 +23,7 @@ func TestSparkline(t *testing.T) {
 	var all strings.Builder
 	for _, test := range []struct {
 		name string
-		dots []dot
+		dots []Dot
 	}{
 		{"nothing", nil},
 		{"zeros", hours(map[int]float64{0: 0, 1: 0, 2: 0})},
@@ -32,8 +32,8 @@ func TestSparkline(t *testing.T) {
 		{"two parts and one alone", hours(map[int]float64{0: 1, 1: 2, 2: 4, 10: 8, 11: 6.5, 23: 2})},
 	} {
 		all.WriteString("<!-- " + test.name + " -->\n")
-		s := drawSparkline("Players <today>", test.dots, start, 24*time.Hour, time.Hour)
-		if err := sparklineSVG(s).Render(t.Context(), &all); err != nil {
+		s := DrawSparkline("Players <today>", test.dots, start, 24*time.Hour, time.Hour)
+		if err := SparklineSVG(s).Render(t.Context(), &all); err != nil {
 			t.Fatal(err)
 		}
 		all.WriteByte('\n')

@@ -1,30 +1,30 @@
-package admin_test
+package page_test
 
 import (
 	"context"
 	"net/http/httptest"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
-	"hearsay/admin"
+	"hearsay/hub/hubtest/chrome"
+	"hearsay/hub/page"
 )
 
 // TestLive_inBrowser: parts of a page change by themselves under the strict policy, and
 // what a person has typed beside them stays.
 func TestLive_inBrowser(t *testing.T) {
-	browser := openBrowser(t)
+	browser := chrome.Open(t)
 	var text atomic.Value
 	text.Store("one")
 	var revoked atomic.Bool
-	srv := httptest.NewServer(admin.LivePage(func() string { return text.Load().(string) }, func() bool { return !revoked.Load() }))
+	srv := httptest.NewServer(page.LivePage(func() string { return text.Load().(string) }, func() bool { return !revoked.Load() }))
 	t.Cleanup(srv.Close)
 	ctx, cancel := context.WithTimeout(browser, 60*time.Second)
 	defer cancel()
-	complaints := listen(t, ctx)
+	complaints := chrome.Complaints(t, ctx)
 
 	if err := chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/"), chromedp.SendKeys("#typed", "typed")); err != nil {
 		t.Fatal(err)
@@ -32,12 +32,12 @@ func TestLive_inBrowser(t *testing.T) {
 	for _, want := range []string{"one", "two", `<script>alert("three")</script>`} {
 		text.Store(want)
 		for _, element := range []string{"#said", "#cell", "#first > b"} {
-			awaitText(t, ctx, element, want)
+			chrome.Await(t, ctx, element, want)
 		}
 	}
-	awaitText(t, ctx, "#second > i", "still")
+	chrome.Await(t, ctx, "#second > i", "still")
 	revoked.Store(true)
-	awaitText(t, ctx, "div", "You are signed out.")
+	chrome.Await(t, ctx, "div", "You are signed out.")
 	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#typed").value`))
 	if err != nil || got != "typed" {
 		t.Errorf("the field holds %q, %v", got, err)
@@ -49,20 +49,4 @@ func TestLive_inBrowser(t *testing.T) {
 	if c := complaints(); len(c) > 0 {
 		t.Errorf("the browser complains: %q", c)
 	}
-}
-
-// awaitText waits until an element's text begins with what is wanted.
-func awaitText(t testing.TB, ctx context.Context, element, want string) {
-	t.Helper()
-	var got string
-	for ctx.Err() == nil {
-		var err error
-		got, err = chromedp.Run(ctx, chromedp.Evaluate[string](
-			`new Promise(done => requestAnimationFrame(() => done(document.querySelector("`+element+`")?.innerText ?? "")))`,
-			chromedp.EvalAwaitPromise))
-		if err == nil && strings.HasPrefix(got, want) { // it fails while the page changes
-			return
-		}
-	}
-	t.Fatalf("%s shows %q, want %q", element, got, want)
 }

@@ -1,4 +1,4 @@
-package admin
+package page
 
 import (
 	"cmp"
@@ -10,11 +10,11 @@ import (
 	"hearsay/hub/store"
 )
 
-// pageSize is how many rows a page of a list has.
-const pageSize = 50
+// PageSize is how many rows a page of a list has.
+const PageSize = 50
 
-// A listing is which part of a list a page shows; all of it is in the URL.
-type listing struct {
+// A Listing is which part of a list a page shows; all of it is in the URL.
+type Listing struct {
 	Path   string
 	Search string
 	Filter string
@@ -22,14 +22,14 @@ type listing struct {
 	Desc   bool
 	Number int // of the page, from 1
 	Total  int // rows that match
-	per    int // rows of a page; 0: pageSize
+	Per    int // rows of a page; 0: PageSize
 	extra  url.Values
 }
 
-// listing reads the URL. extra are filters of the list's own, kept by all links.
-func readListing(r *http.Request, extra ...string) listing {
+// Listing reads the URL. extra are filters of the list's own, kept by all links.
+func ReadListing(r *http.Request, extra ...string) Listing {
 	q := r.URL.Query()
-	l := listing{
+	l := Listing{
 		Path: r.URL.Path, Search: q.Get("q"), Filter: q.Get("filter"), Sort: q.Get("sort"), Desc: q.Get("desc") != "",
 		Number: 1, extra: url.Values{},
 	}
@@ -45,21 +45,22 @@ func readListing(r *http.Request, extra ...string) listing {
 }
 
 // Extra is the value of a filter of the list's own.
-func (l listing) Extra(key string) string { return l.extra.Get(key) }
+func (l Listing) Extra(key string) string { return l.extra.Get(key) }
 
-func (l listing) page() store.Page {
+// Page is the part of the list that the store is asked for.
+func (l Listing) Page() store.Page {
 	return store.Page{
-		Search: l.Search, Filter: l.Filter, Sort: l.Sort, Desc: l.Desc, Offset: (l.Number - 1) * pageSize, Limit: pageSize,
+		Search: l.Search, Filter: l.Filter, Sort: l.Sort, Desc: l.Desc, Offset: (l.Number - 1) * PageSize, Limit: PageSize,
 	}
 }
 
 // URL is the address of this listing.
-func (l listing) URL() string {
+func (l Listing) URL() string {
 	q := url.Values{}
 	for key, values := range l.extra {
 		q[key] = values
 	}
-	for key, value := range map[string]string{"q": l.Search, "filter": l.Filter, "sort": l.Sort, "desc": checkbox(l.Desc)} {
+	for key, value := range map[string]string{"q": l.Search, "filter": l.Filter, "sort": l.Sort, "desc": Checkbox(l.Desc)} {
 		if value != "" {
 			q.Set(key, value)
 		}
@@ -74,13 +75,13 @@ func (l listing) URL() string {
 }
 
 // At is another page of it.
-func (l listing) At(number int) listing {
+func (l Listing) At(number int) Listing {
 	l.Number = number
 	return l
 }
 
 // Filtered is its first page under another filter.
-func (l listing) Filtered(filter string) listing {
+func (l Listing) Filtered(filter string) Listing {
 	l.Filter, l.Number = filter, 1
 	return l
 }
@@ -90,14 +91,14 @@ var mostFirst = []string{"players", "seen", "created"}
 
 // Sorted is its first page in the order of a column, the other way round if it is
 // already in that order.
-func (l listing) Sorted(by string) listing {
+func (l Listing) Sorted(by string) Listing {
 	l.Desc = l.Sort == by && !l.Desc || l.Sort != by && slices.Contains(mostFirst, by)
 	l.Sort, l.Number = by, 1
 	return l
 }
 
 // Order is the aria-sort of a column.
-func (l listing) Order(by string) string {
+func (l Listing) Order(by string) string {
 	switch {
 	case l.Sort != by:
 		return "none"
@@ -108,10 +109,10 @@ func (l listing) Order(by string) string {
 }
 
 // Pages is how many there are.
-func (l listing) Pages() int {
-	per := cmp.Or(l.per, pageSize)
+func (l Listing) Pages() int {
+	per := cmp.Or(l.Per, PageSize)
 	return max(1, (l.Total+per-1)/per)
 }
 
 // Narrowed reports whether the list is searched or filtered.
-func (l listing) Narrowed() bool { return l.Search != "" || l.Filter != "" || len(l.extra) > 0 }
+func (l Listing) Narrowed() bool { return l.Search != "" || l.Filter != "" || len(l.extra) > 0 }

@@ -1,0 +1,186 @@
+package chrome
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// A Look is what LookScript finds on a page.
+type Look struct {
+	Heading string   `json:"heading"`
+	Painted bool     `json:"painted"` // heading, style sheets and icon are there
+	Scheme  string   `json:"scheme"`
+	Width   int64    `json:"width"` // CSS pixels
+	Faint   []string `json:"faint"` // texts that stand out too little
+}
+
+// LookScript measures a page. Contrast: WCAG 2.2, 1.4.3.
+const LookScript = `(() => {
+	const rgba = s => s.match(/[\d.]+/g).map(Number);
+	const luminance = ([r, g, b]) => [r, g, b]
+		.map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+	const background = e => {
+		const c = e ? rgba(getComputedStyle(e).backgroundColor) : [255, 255, 255];
+		return c[3] === 0 ? background(e.parentElement) : c;
+	};
+	const contrast = e => {
+		const [hi, lo] = [rgba(getComputedStyle(e).color), background(e)].map(luminance).sort((a, b) => b - a);
+		return (hi + 0.05) / (lo + 0.05);
+	};
+	const h1 = document.querySelector("h1"), root = document.documentElement;
+	return {
+		heading: h1.innerText,
+		painted: h1.checkVisibility() && document.styleSheets.length > 0 &&
+			[...document.images].every(i => i.naturalWidth > 0),
+		scheme: luminance(background(document.body)) > 0.5 ? "light" : "dark",
+		width: root.scrollWidth,
+		faint: [...document.body.querySelectorAll("*")]
+			.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+			.filter(e => contrast(e) < (parseFloat(getComputedStyle(e).fontSize) >= 24 ? 3 : 4.5))
+			.map(e => e.localName + " " + contrast(e).toFixed(2) + " " + e.innerText),
+	};
+})()`
+
+// Complaints returns a function that returns what the browser has complained about
+// on its console since then: errors of scripts and of loading, breaches of the policy.
+func Complaints(t testing.TB, ctx context.Context) func() []string {
+	t.Helper()
+	var mu sync.Mutex
+	var complaints []string
+	add := func(s string) {
+		mu.Lock()
+		defer mu.Unlock()
+		complaints = append(complaints, s)
+	}
+	err := chromedp.Listen(ctx, func(ev any) {
+		switch ev := ev.(type) {
+		case *log.EventEntryAdded:
+			add(ev.Entry.Text)
+		case *runtime.EventConsoleAPICalled:
+			add(fmt.Sprintf("console.%s", ev.Type))
+		case *runtime.EventExceptionThrown:
+			add(ev.ExceptionDetails.Text)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return complaints
+	}
+}
+
+// Scheme has pages be light or dark.
+func Scheme(scheme string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	})
+}
+
+// chromium is the one browser of all tests; [End] ends it.
+var chromium struct {
+	sync.Mutex
+	ctx context.Context // nil: it does not run
+	end func()
+}
+
+// Open gives a tab with a fresh profile, which ends with the test, of a headless
+// Chromium. Without one on this machine the test is skipped, or fails if
+// HEARSAY_TEST_BROWSER=1 says that there must be one.
+func Open(t testing.TB) context.Context {
+	t.Helper()
+	path := find()
+	if path == "" {
+		const missing = "no Chromium found: install it, or put chromium or google-chrome on the PATH"
+		if os.Getenv("HEARSAY_TEST_BROWSER") == "1" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
+	}
+	chromium.Lock()
+	defer chromium.Unlock()
+	if chromium.ctx == nil {
+		start(t, path)
+	}
+	ctx, cancel := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // the first call makes the tab, and must not have a deadline
+		t.Fatal("open a tab:", err)
+	}
+	return ctx
+}
+
+func start(t testing.TB, path string) {
+	t.Helper()
+	ctx, end := chromedp.NewExecAllocator(context.Background(),
+		chromedp.ExecPath(path),
+		chromedp.Headless,
+		chromedp.NoSandbox, // the sandbox does not start as root or in most containers; the pages are ours
+		chromedp.DisableGPU,
+		chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+	)
+	ctx, _ = chromedp.NewContext(ctx)
+	if err := chromedp.Do(ctx); err != nil {
+		end()
+		t.Fatal("start the browser:", err)
+	}
+	chromium.ctx = ctx
+	chromium.end = func() {
+		_ = chromedp.Cancel(ctx) // the process is ended in any case
+		end()                    // waits until it is gone and its profile removed
+	}
+}
+
+func find() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// Await waits until an element's text begins with what is wanted.
+func Await(t testing.TB, ctx context.Context, element, want string) {
+	t.Helper()
+	var got string
+	for ctx.Err() == nil {
+		var err error
+		got, err = chromedp.Run(ctx, chromedp.Evaluate[string](
+			`new Promise(done => requestAnimationFrame(() => done(document.querySelector("`+element+`")?.innerText ?? "")))`,
+			chromedp.EvalAwaitPromise))
+		if err == nil && strings.HasPrefix(got, want) { // it fails while the page changes
+			return
+		}
+	}
+	t.Fatalf("%s shows %q, want %q", element, got, want)
+}
+
+// End ends the browser, if it runs: TestMain calls it at last.
+func End() {
+	if chromium.end != nil {
+		chromium.end()
+	}
+}

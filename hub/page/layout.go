@@ -1,0 +1,59 @@
+package page
+
+import (
+	"net/http"
+	"time"
+
+	"hearsay/assets"
+	"hearsay/hub/store"
+)
+
+// Asked for here so that a missing file stops the program at its start.
+var (
+	picoCSS = assets.URL("vendor/pico.min.css")
+	appCSS  = assets.URL("app.css")
+	Icon    = assets.URL("favicon.svg")
+)
+
+// A Frame is what every page shows around its own content.
+type Frame struct {
+	Title string
+	Name  string // of the network
+	Build string
+	Path  string     // of the request
+	User  store.User // who is signed in; without name: nobody
+	Flash Flash
+	Now   time.Time
+
+	Waiting int // messages that wait for review
+
+	navigation [][]Item
+}
+
+// Frame makes it. It takes out of the visitor's drawer what the page is to say, so it is made once
+// a page.
+func (p *Pages) Frame(r *http.Request, title string) Frame {
+	v := Who(r)
+	f := Frame{Title: title, Name: p.o.Heading(), Build: p.o.Build, Path: r.URL.Path, User: v.User, Now: time.Now(), navigation: p.navigation}
+	if v.SignedIn() {
+		f.Flash = p.drawers.takeFlash(v.ID)
+		f.Waiting, _ = p.o.Store.Waiting(r.Context()) // a page does without it
+	}
+	return f
+}
+
+// Navigation is what this visitor may reach.
+func (f Frame) Navigation() (groups [][]Item) {
+	for _, group := range f.navigation {
+		var mine []Item
+		for _, one := range group {
+			if one.Who.May(f.User.Role) {
+				mine = append(mine, one)
+			}
+		}
+		if mine != nil {
+			groups = append(groups, mine)
+		}
+	}
+	return groups
+}

@@ -1,0 +1,141 @@
+package page
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"hearsay/hub/store"
+)
+
+// Options are what every page needs.
+type Options struct {
+	// Store has the sessions. Without one nobody is ever signed in.
+	Store *store.Store
+	// Heading returns what people read as the network's name. Default: "Hearsay".
+	Heading func() string
+	// Build is the build of the program, shown at the foot of every page;
+	// default "development build".
+	Build string
+	// Remote returns the address of the client, seen through the proxies that
+	// the operator trusts, and the zero Addr when it cannot tell. Default: the
+	// other end of the connection.
+	Remote func(*http.Request) netip.Addr
+	// Secure reports whether the client came by TLS, here or at a trusted
+	// proxy. Default: by TLS here.
+	Secure func(*http.Request) bool
+	// Stopping is closed when the server begins to stop: then live pages are let go,
+	// which would keep it for ever. Default: never.
+	Stopping <-chan struct{}
+	// Log hears of pages that could not be made. Default: nobody.
+	Log *slog.Logger
+}
+
+// Filled are the options with their defaults.
+func (o Options) Filled() Options {
+	if o.Heading == nil {
+		o.Heading = func() string { return "Hearsay" }
+	}
+	o.Build = cmp.Or(o.Build, "development build")
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	if o.Remote == nil {
+		o.Remote = peer
+	}
+	if o.Secure == nil {
+		o.Secure = func(r *http.Request) bool { return r.TLS != nil }
+	}
+	return o
+}
+
+// Pages are what the pages of one package share. Make them with [New].
+type Pages struct {
+	o          Options
+	navigation [][]Item
+	drawers    drawers
+}
+
+// New makes pages. Navigation is what operators' pages are reached by, in groups.
+func New(o Options, navigation [][]Item) *Pages {
+	return &Pages{o: o.Filled(), navigation: navigation}
+}
+
+// Handler serves routes: it sets the headers that every answer has, and lets nobody in who
+// may not.
+func (p *Pages) Handler(routes []Route) http.Handler {
+	mux := http.NewServeMux()
+	for _, one := range routes {
+		mux.Handle(one.Pattern, p.admit(one))
+	}
+	return guard(mux)
+}
+
+// Origin is this hub's address as the client reaches it.
+func (p *Pages) Origin(r *http.Request) string {
+	if p.o.Secure(r) {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// Socket is the address of the websocket as the client reaches it.
+func (p *Pages) Socket(r *http.Request) string {
+	return "ws" + strings.TrimPrefix(p.Origin(r), "http") + "/socket"
+}
+
+func peer(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{} // not a TCP connection: nobody we know
+	}
+	return ap.Addr()
+}
+
+// policy is the Content-Security-Policy of every page, with a nonce for its scripts.
+// Images may be data because Pico draws its icons so, and we the code for an
+// authenticator.
+const policy = "default-src 'none'; script-src 'nonce-%s'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"require-trusted-types-for 'script'; trusted-types htmx; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// guard sets the headers that every answer has, and refuses forms that another site
+// sends. A handler that serves something lasting sets its own Cache-Control.
+func guard(next http.Handler) http.Handler {
+	next = http.NewCrossOriginProtection().Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		nonce := rand.Text()
+		r = r.WithContext(templ.WithNonce(r.Context(), nonce))
+		h := w.Header()
+		h.Set("Content-Security-Policy", fmt.Sprintf(policy, nonce))
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Render answers with the whole page, or with 500 if it cannot be made: the
+// browser never sees half of one.
+func (p *Pages) Render(w http.ResponseWriter, r *http.Request, code int, page templ.Component) {
+	var b bytes.Buffer
+	if err := page.Render(r.Context(), &b); err != nil {
+		p.o.Log.Error("render page", "path", r.URL.Path, "err", err)
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(code)
+	_, _ = b.WriteTo(w) // fails only when the browser has gone
+}
+
+// Show is Render for a page that was found.
+func (p *Pages) Show(w http.ResponseWriter, r *http.Request, page templ.Component) error {
+	p.Render(w, r, http.StatusOK, page)
+	return nil
+}

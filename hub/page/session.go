@@ -1,0 +1,39 @@
+package page
+
+import (
+	"net/http"
+	"time"
+
+	"hearsay/hub/store"
+)
+
+// cookieName is the name of the session's cookie: over TLS one that no other host, and
+// no page of http, can set.
+func (p *Pages) cookieName(r *http.Request) string {
+	if p.o.Secure(r) {
+		return "__Host-hearsay"
+	}
+	return "hearsay"
+}
+
+// SetCookie gives the browser the token of its session; a negative age takes it away.
+func (p *Pages) SetCookie(w http.ResponseWriter, r *http.Request, token string, age time.Duration) {
+	http.SetCookie(w, &http.Cookie{
+		Name: p.cookieName(r), Value: token, Path: "/", MaxAge: int(age / time.Second),
+		Secure: p.o.Secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// SignIn begins a session with a new token, and ends the one that the browser had.
+func (p *Pages) SignIn(w http.ResponseWriter, r *http.Request, u store.User) error {
+	if v := Who(r); v.SignedIn() {
+		if err := p.o.Store.EndSession(r.Context(), v.Token); err != nil {
+			return err
+		}
+	}
+	token, err := p.o.Store.StartSession(r.Context(), u.ID, p.o.Remote(r).String(), r.UserAgent())
+	if err == nil {
+		p.SetCookie(w, r, token, store.SessionLasts)
+	}
+	return err
+}
