@@ -25,6 +25,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -37,6 +38,7 @@ import (
 	"hearsay/admin/setting"
 	"hearsay/hub"
 	"hearsay/hub/page"
+	"hearsay/hub/site"
 	"hearsay/hub/store"
 	backbone "hearsay/sync"
 )
@@ -300,11 +302,17 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	defer stopServing()
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
+	common := page.Options{
+		Store: st, Heading: settings.Heading, Build: build(), Remote: s.proxies.Remote, Secure: s.proxies.Secure,
+		Log: s.log, Stopping: serving.Done(),
+	}
+	site.New(site.Options{Options: common, Hub: h, Texts: func() site.Texts {
+		c := settings.Config()
+		return site.Texts{Welcome: c.Welcome, Conduct: c.Conduct, WidgetOrigins: strings.Fields(c.WidgetOrigins)}
+	}}).Register(mux)
 	mux.Handle("/", admin.New(admin.Options{
-		Options: page.Options{
-			Store: st, Build: build(), Remote: s.proxies.Remote, Secure: s.proxies.Secure, Log: s.log, Stopping: serving.Done(),
-		},
-		Hub: h, Settings: settings, Started: time.Now(), MetricsToken: s.given.MetricsToken, Restored: s.restored,
+		Options: common,
+		Hub:     h, Settings: settings, Started: time.Now(), MetricsToken: s.given.MetricsToken, Restored: s.restored,
 		Restore: func(r *store.Successor) bool {
 			return ask(restart, again{time.Duration(settings.Config().Downtime) * time.Second, r})
 		},

@@ -14,8 +14,8 @@ import (
 // Options says what the pages show and how they learn it. Store, Hub and Settings are
 // needed by all but the public pages.
 type Options struct {
-	page.Options // Heading is by default what Settings say
-	Hub          *hub.Hub
+	page.Options
+	Hub *hub.Hub
 	// Settings are those of the server.
 	Settings *setting.Settings
 	// Restore has the server stop, put that file in the place of the database, and start
@@ -47,9 +47,6 @@ type server struct {
 
 // New returns the handler of everything beside the socket.
 func New(o Options) http.Handler {
-	if o.Heading == nil && o.Settings != nil {
-		o.Heading = o.Settings.Heading
-	}
 	o.Options = o.Options.Filled()
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }
@@ -58,5 +55,7 @@ func New(o Options) http.Handler {
 		o.Started = time.Now()
 	}
 	s := &server{Options: o, Pages: page.New(o.Options, navigation)}
-	return s.Handler(s.routes())
+	mux := http.NewServeMux()
+	s.Register(mux, s.routes())
+	return mux
 }

@@ -26,7 +26,6 @@ func TestPages_inBrowser(t *testing.T) {
 		path, heading string
 		complaints    int // the browser logs a page that is not there
 	}{
-		{"/", "A chat hub for text games", 0},
 		{"/nowhere", "There is no page here", 1},
 	} {
 		for _, scheme := range []string{"light", "dark"} {

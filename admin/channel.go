@@ -47,13 +47,13 @@ func (s *server) showChannelForm(w http.ResponseWriter, r *http.Request, code in
 }
 
 func (s *server) serveChannelNew(w http.ResponseWriter, r *http.Request) error {
-	f := page.Form{Values: url.Values{"public": {"on"}, "keep_days": {strconv.Itoa(store.KeepDays)}, "slow_seconds": {"0"}}}
+	f := page.Form{Values: url.Values{"public": {"on"}, "readable": {"on"}, "keep_days": {strconv.Itoa(store.KeepDays)}, "slow_seconds": {"0"}}}
 	return s.showChannelForm(w, r, http.StatusOK, f, "")
 }
 
 func (s *server) serveChannelAdd(w http.ResponseWriter, r *http.Request) error {
 	f := page.Posted(r)
-	c := store.Channel{Name: f.Text("name"), Description: f.Text("description"), Hidden: !f.On("public")}
+	c := store.Channel{Name: f.Text("name"), Description: f.Text("description"), Hidden: !f.On("public"), Readable: f.On("readable")}
 	err := f.Numbers(map[string]*int{"keep_days": &c.KeepDays, "slow_seconds": &c.SlowSeconds})
 	if err == nil {
 		c, err = s.Store.CreateChannel(r.Context(), c)
@@ -73,7 +73,7 @@ func (s *server) serveChannelEdit(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	f := page.Form{Values: url.Values{
-		"description": {c.Description}, "public": {page.Checkbox(!c.Hidden)},
+		"description": {c.Description}, "public": {page.Checkbox(!c.Hidden)}, "readable": {page.Checkbox(c.Readable)},
 		"keep_days": {strconv.Itoa(c.KeepDays)}, "slow_seconds": {strconv.Itoa(c.SlowSeconds)},
 	}}
 	return s.showChannelForm(w, r, http.StatusOK, f, c.Name)
@@ -84,9 +84,9 @@ func (s *server) serveChannelChange(w http.ResponseWriter, r *http.Request) erro
 	var days, slow int
 	err := f.Numbers(map[string]*int{"keep_days": &days, "slow_seconds": &slow})
 	if err == nil {
-		description, hidden := f.Text("description"), !f.On("public")
+		description, hidden, readable := f.Text("description"), !f.On("public"), f.On("readable")
 		err = s.Store.UpdateChannel(r.Context(), name, store.ChannelEdit{
-			Description: &description, Hidden: &hidden, KeepDays: &days, SlowSeconds: &slow,
+			Description: &description, Hidden: &hidden, Readable: &readable, KeepDays: &days, SlowSeconds: &slow,
 		})
 	}
 	if f.Fault(err) {

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -74,7 +73,7 @@ func (s *server) serveGameNew(w http.ResponseWriter, r *http.Request) error {
 func (s *server) serveGameAdd(w http.ResponseWriter, r *http.Request) error {
 	f := page.Posted(r)
 	g := store.Game{
-		ShortName: f.Text("short_name"), Name: f.Text("name"), Display: f.On("display"), Tagline: f.Text("tagline"),
+		ShortName: f.Text("short_name"), Name: f.Text("name"), Display: f.On("display"), HidePlayers: f.On("hide_players"), Tagline: f.Text("tagline"),
 		Description: f.Text("description"), HomepageURL: f.Text("homepage_url"), UserAgentURL: f.Text("user_agent_url"),
 		AllowCharacterRegistration: f.On("allow_character_registration"), Owner: f.Text("owner"),
 	}
@@ -96,7 +95,7 @@ func (s *server) serveGameEdit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := page.Form{Values: url.Values{
-		"name": {g.Name}, "display": {page.Checkbox(g.Display)}, "tagline": {g.Tagline}, "description": {g.Description},
+		"name": {g.Name}, "display": {page.Checkbox(g.Display)}, "hide_players": {page.Checkbox(g.HidePlayers)}, "tagline": {g.Tagline}, "description": {g.Description},
 		"homepage_url": {g.HomepageURL}, "user_agent_url": {g.UserAgentURL}, "owner": {g.Owner},
 		"allow_character_registration": {page.Checkbox(g.AllowCharacterRegistration)},
 	}}
@@ -109,7 +108,7 @@ func (s *server) serveGameChange(w http.ResponseWriter, r *http.Request) error {
 	on := func(field string) *bool { value := f.On(field); return &value }
 	err := s.Store.UpdateGame(r.Context(), name, store.GameEdit{
 		Name: text("name"), Tagline: text("tagline"), Description: text("description"), HomepageURL: text("homepage_url"),
-		UserAgentURL: text("user_agent_url"), Owner: text("owner"), Display: on("display"),
+		UserAgentURL: text("user_agent_url"), Owner: text("owner"), Display: on("display"), HidePlayers: on("hide_players"),
 		AllowCharacterRegistration: on("allow_character_registration"),
 	})
 	if f.Fault(err) {
@@ -140,8 +139,8 @@ type game struct {
 	Connections []store.Connection
 	Redirects   []string
 	Events      []store.Event
-	History     []figure // how many players there were
-	Synced      synced   // how far the last change has got
+	History     []page.Curve // how many players there were
+	Synced      synced       // how far the last change has got
 }
 
 // Access is what the page says of its credentials.
@@ -171,7 +170,7 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f pa
 	if p.Events, err = s.Store.Events(ctx, p.ShortName); err != nil {
 		return err
 	}
-	if p.History, err = s.playersOverTime(ctx, p.ID, time.Now()); err != nil {
+	if p.History, err = page.PlayersOverTime(ctx, s.Store, p.ID, time.Now()); err != nil {
 		return err
 	}
 	for _, one := range s.Hub.Status().Games {
@@ -182,25 +181,6 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f pa
 	p.Frame = s.Frame(r, p.ShortName)
 	s.Render(w, r, code, gamePage(p))
 	return nil
-}
-
-// playersOverTime has a curve for each span of a game's samples. It is broken where the
-// game was not online.
-func (s *server) playersOverTime(ctx context.Context, id store.GameID, now time.Time) (all []figure, err error) {
-	for _, one := range store.GamePeriods {
-		samples, err := s.Store.GameSamples(ctx, id, one.Span, now.Add(-one.Length))
-		if err != nil {
-			return nil, err
-		}
-		var dots []page.Dot
-		most := 0
-		for _, sample := range samples {
-			dots, most = append(dots, page.Dot{At: sample.At, Value: sample.Players}), max(most, sample.Most)
-		}
-		curve := page.DrawSparkline("Players in the last "+one.Name, dots, now.Add(-one.Length), one.Length, time.Duration(one.Span))
-		all = append(all, figure{Label: one.Name, Most: page.Number(most), Curve: curve})
-	}
-	return all, nil
 }
 
 // partOf makes the handler of a form on a game's page.

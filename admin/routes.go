@@ -10,7 +10,6 @@ import (
 // navigation is said here too.
 func (s *server) routes() []page.Route {
 	return []page.Route{
-		page.To("GET /{$}", page.Anyone, s.serveHome),
 		page.To("GET /docs", page.Anyone, s.serveDocs),
 		page.To("GET /healthz", page.Anyone, page.Plainly(s.serveHealth)),
 		page.To("GET /readyz", page.Anyone, page.Plainly(s.serveReady)),

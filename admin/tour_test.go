@@ -22,7 +22,6 @@ import (
 // tour says with which path each page is looked at in the browser. Every GET route that is
 // a page stands here, or the test fails.
 var tour = map[string]string{
-	"GET /{$}":                              "/",
 	"GET /docs":                             "/docs",
 	"GET /login":                            "", // looked at before anybody has signed in
 	"GET /setup/{token}":                    "",

@@ -24,6 +24,7 @@ type GameStatus struct {
 	ID        store.GameID
 	ShortName string
 	UserAgent string // of its client, without the version
+	Display   bool   // it is in lists
 	Since     time.Time
 	Players   int
 	Sockets   int // 0: the link is down, but not for long
@@ -62,9 +63,12 @@ func (h *Hub) Status() (st Status) {
 		if !on.told { // only a browser is there
 			continue
 		}
-		g := GameStatus{store.GameID(o.id), on.shortName, "", on.since, on.count(), len(on.sessions)}
-		if record := h.directory.games[g.ID]; record != nil && record.UserAgent != nil {
-			g.UserAgent = *record.UserAgent
+		g := GameStatus{ID: store.GameID(o.id), ShortName: on.shortName, Since: on.since, Players: on.count(), Sockets: len(on.sessions)}
+		if record := h.directory.games[g.ID]; record != nil {
+			g.Display = record.Display
+			if record.UserAgent != nil {
+				g.UserAgent = *record.UserAgent
+			}
 		}
 		st.Players += g.Players
 		st.Games = append(st.Games, g)

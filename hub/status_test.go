@@ -37,13 +37,13 @@ func TestStatus(t *testing.T) {
 		equal(t, "sockets", st.Sockets, 4)
 		equal(t, "players", st.Players, 6)
 		equal(t, "games", st.Games, []GameStatus{
-			{1, "Alpha", "DikuMUD", later, 3, 2}, // Bob is one player; of two games with as many players the first by name
-			{2, "Beta", "", began, 3, 1},
+			{1, "Alpha", "DikuMUD", true, later, 3, 2}, // Bob is one player; of two games with as many players the first by name
+			{2, "Beta", "", true, began, 3, 1},
 		})
 		first.hangUp()
 		second.hangUp()
 		settle(time.Second)
-		equal(t, "sockets of a game whose link is down", w.Status().Games[1], GameStatus{1, "Alpha", "DikuMUD", later, 0, 0})
+		equal(t, "sockets of a game whose link is down", w.Status().Games[1], GameStatus{1, "Alpha", "DikuMUD", true, later, 0, 0})
 	})
 }
 

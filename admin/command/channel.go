@@ -26,6 +26,7 @@ func channelFlags(cmd *cobra.Command, channel *store.Channel, public *bool) {
 	f.StringVar(&channel.Description, "description", "", "what it is for, at most 2000 characters")
 	f.BoolVar(public, "public", false, "show the channel in lists; a hidden one is for those who know its name")
 	f.IntVar(&channel.KeepDays, "keep-days", store.KeepDays, "how many days its messages are kept; 0 keeps none")
+	f.BoolVar(&channel.Readable, "readable", false, "let anybody read the channel on the public pages")
 	f.IntVar(&channel.SlowSeconds, "slow-seconds", 0, "slow mode: seconds between two messages of one player; 0 for none")
 }
 
@@ -55,13 +56,13 @@ func channelAdd() *cobra.Command {
 
 var channelTable = table[store.Channel]{
 	none:  "There are no channels. Add one with: hearsay channel add gossip --public",
-	heads: []string{"NAME", "PUBLIC", "KEEP DAYS", "SLOW", "PAUSED", "DESCRIPTION"},
+	heads: []string{"NAME", "PUBLIC", "READABLE", "KEEP DAYS", "SLOW", "PAUSED", "DESCRIPTION"},
 	cells: func(channel store.Channel) []string {
 		slow := "no"
 		if channel.SlowSeconds > 0 {
 			slow = strconv.Itoa(channel.SlowSeconds) + "s"
 		}
-		return []string{channel.Name, yesNo(!channel.Hidden), strconv.Itoa(channel.KeepDays), slow, paused(channel), short(channel.Description)}
+		return []string{channel.Name, yesNo(!channel.Hidden), yesNo(channel.Readable), strconv.Itoa(channel.KeepDays), slow, paused(channel), short(channel.Description)}
 	},
 }
 
@@ -105,6 +106,7 @@ func channelEdit() *cobra.Command {
 			e := store.ChannelEdit{
 				Description: given(c, "description", &channel.Description),
 				Hidden:      given(c, "public", &hidden),
+				Readable:    given(c, "readable", &channel.Readable),
 				KeepDays:    given(c, "keep-days", &channel.KeepDays),
 				SlowSeconds: given(c, "slow-seconds", &channel.SlowSeconds),
 			}

@@ -32,6 +32,7 @@ func gameFlags(cmd *cobra.Command, g *store.Game) {
 	f.StringVar(&g.Tagline, "tagline", "", "one line about it, at most 200 characters")
 	f.StringVar(&g.UserAgentURL, "user-agent-url", "", "the web page of its software, http:// or https://")
 	f.StringVar(&g.Owner, "owner", "", "the user who answers for it")
+	f.BoolVar(&g.HidePlayers, "hide-players", false, "hide the game's players on the public pages")
 	f.BoolVar(&g.AllowCharacterRegistration, "allow-character-registration", true, "let players register their characters with the hub")
 }
 
@@ -167,6 +168,7 @@ func (d gameDetail) lines() [][]string {
 		{"short name", d.ShortName},
 		{"name", d.Name},
 		{"display", yesNo(d.Display)},
+		{"hides players", yesNo(d.HidePlayers)},
 		{"suspended", suspended(d.Suspended, d.SuspendedReason, d.SuspendedUntil)},
 		{"tagline", d.Tagline},
 		{"description", d.Description},
@@ -209,6 +211,7 @@ func gameEdit() *cobra.Command {
 				UserAgentURL:               given(c, "user-agent-url", &g.UserAgentURL),
 				Owner:                      given(c, "owner", &g.Owner),
 				Display:                    given(c, "display", &g.Display),
+				HidePlayers:                given(c, "hide-players", &g.HidePlayers),
 				AllowCharacterRegistration: given(c, "allow-character-registration", &g.AllowCharacterRegistration),
 				Suspended:                  given(c, "suspended", &g.Suspended),
 			}

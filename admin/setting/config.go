@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -40,8 +41,15 @@ type Config struct {
 	Compression         bool   // of frames, where a client offers it
 	CPUProfile          string // path of the file to write; "": none
 
+	Welcome       string // what the front page says of the network, paragraphs apart by an empty line
+	Conduct       string // the code of conduct, so too
+	WidgetOrigins string // of sites that may show a channel in a frame: "https://example.org"
+
 	Limits hub.Limits
 }
+
+// mostText is how many characters a text of the public pages has at most.
+const mostText = 20_000
 
 // leastHeartbeat is for tests; a slip in the unit must not keep the hub busy with nothing else.
 const leastHeartbeat = 10 * time.Millisecond
@@ -64,6 +72,9 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.Listen, "listen", c.Listen, "`address` to listen on")
 	f.StringVar(&c.Name, "name", c.Name, "short name of the hub itself, 1 to 15 letters and digits")
 	f.StringVar(&c.Title, "title", c.Title, "name of the network that people read on the pages; without it the short name")
+	f.StringVar(&c.Welcome, "welcome", c.Welcome, "`text` of the front page about the network; an empty line begins a paragraph")
+	f.StringVar(&c.Conduct, "conduct", c.Conduct, "`text` of the code of conduct, at /conduct")
+	f.StringVar(&c.WidgetOrigins, "widget-origins", c.WidgetOrigins, "`origins` of sites that may show a channel in a frame, such as https://example.org, separated by blanks")
 	f.DurationVar(&c.Heartbeat, "heartbeat", c.Heartbeat, "how often a socket gets a heartbeat; after three without an answer it is closed")
 	f.DurationVar(&c.OfflineAfter, "offline-after", c.OfflineAfter, "how long a game without a socket stays online")
 	f.DurationVar(&c.DebugFor, "debug-for", c.DebugFor, "how long a socket's debug mode lasts")
@@ -131,6 +142,19 @@ func (c *Config) Check() error {
 	}
 	if n := utf8.RuneCountInString(c.Title); n > 100 || strings.ContainsFunc(c.Title, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return &store.FieldError{Field: "title", Reason: fmt.Sprintf("has %d characters; use at most 100, on one line", n)}
+	}
+	for field, text := range map[string]string{"welcome": c.Welcome, "conduct": c.Conduct} {
+		if n := utf8.RuneCountInString(text); n > mostText || !utf8.ValidString(text) {
+			return &store.FieldError{Field: field, Reason: fmt.Sprintf("has %d characters; use at most %d, in UTF-8", n, mostText)}
+		}
+	}
+	for _, origin := range strings.Fields(c.WidgetOrigins) {
+		if u, err := url.Parse(origin); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			return &store.FieldError{Field: "widget_origins", Reason: fmt.Sprintf("%q is no origin; write scheme and host alone, such as https://example.org", origin)}
+		}
+		if strings.ContainsAny(origin, "; ,'\"*") {
+			return &store.FieldError{Field: "widget_origins", Reason: fmt.Sprintf("%q will not do; name each site in full", origin)}
+		}
 	}
 	return store.CheckShortName(c.Name)
 }

@@ -13,6 +13,7 @@ type row struct {
 	atStart bool     // a change of the file holds from the next start
 	choices []string // if not every text will do
 	secret  bool     // it is never shown
+	lines   bool     // it is a text of several lines
 }
 
 const (
@@ -31,6 +32,11 @@ var table = []struct {
 		{name: "title"},
 		{name: "name", atStart: true},
 		{name: "downtime"},
+	}},
+	{"Public pages", []row{
+		{name: "welcome", lines: true},
+		{name: "conduct", lines: true},
+		{name: "widget-origins"},
 	}},
 	{"Backups", []row{
 		{name: "backup-schedule", choices: []string{store.Off, store.Daily, store.Weekly}},
@@ -91,6 +97,7 @@ type Kind string
 // The kinds.
 const (
 	Text     Kind = "text"
+	Lines    Kind = "lines"
 	Number   Kind = "number"
 	Duration Kind = "duration"
 	Rate     Kind = "rate"
@@ -101,6 +108,9 @@ const (
 func (r row) kind(f *pflag.Flag) Kind {
 	if r.choices != nil {
 		return Choice
+	}
+	if r.lines {
+		return Lines
 	}
 	switch f.Value.Type() {
 	case "int":

@@ -33,7 +33,7 @@ func LivePage(text func() string, allowed func() bool) http.Handler {
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		page := templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-			_, _ = fmt.Fprint(w, `<!DOCTYPE html><html lang="en"><head><title>Live</title><link rel="Icon" href="`+Icon+`">`)
+			_, _ = fmt.Fprint(w, `<!DOCTYPE html><html lang="en"><head><title>Live</title><link rel="icon" href="`+Icon+`">`)
 			_ = LiveSettings().Render(ctx, w)
 			_, _ = fmt.Fprint(w, `</head><body><h1>Live</h1><input id="typed">`)
 			_ = Live("/admin/live/text").Render(templ.WithChildren(ctx, templ.Raw(`<p id="said">before</p>`)), w)

@@ -27,6 +27,9 @@ type Frame struct {
 
 	Waiting int // messages that wait for review
 
+	Canonical string // of a public page: its one address, with scheme and host
+	Listens   bool   // a public page has parts that are live
+
 	navigation [][]Item
 }
 

@@ -66,14 +66,12 @@ func New(o Options, navigation [][]Item) *Pages {
 	return &Pages{o: o.Filled(), navigation: navigation}
 }
 
-// Handler serves routes: it sets the headers that every answer has, and lets nobody in who
-// may not.
-func (p *Pages) Handler(routes []Route) http.Handler {
-	mux := http.NewServeMux()
+// Register adds routes to those of a server: answers have the headers that all have, and
+// nobody gets in who may not.
+func (p *Pages) Register(mux *http.ServeMux, routes []Route) {
 	for _, one := range routes {
-		mux.Handle(one.Pattern, p.admit(one))
+		mux.Handle(one.Pattern, guard(p.admit(one)))
 	}
-	return guard(mux)
 }
 
 // Origin is this hub's address as the client reaches it.
@@ -139,3 +137,15 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request, page templ.Componen
 	p.Render(w, r, http.StatusOK, page)
 	return nil
 }
+
+// Public allows caches to keep the answer for a while, unless it is for somebody who is
+// signed in. Without a query only: what people search for is rarely asked for twice.
+func (p *Pages) Public(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Vary", "Cookie")
+	if !Who(r).SignedIn() && r.URL.RawQuery == "" {
+		w.Header().Set("Cache-Control", "public, max-age=30")
+	}
+}
+
+// Canonical is the one address of the page that is asked for.
+func (p *Pages) Canonical(r *http.Request) string { return p.Origin(r) + r.URL.EscapedPath() }

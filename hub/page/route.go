@@ -45,3 +45,11 @@ func Plain(w http.ResponseWriter, code int, text string) {
 	w.WriteHeader(code)
 	_, _ = fmt.Fprintln(w, text) // fails only when the client has gone
 }
+
+// public are the pages that everybody finds at the head of a public one.
+var public = []Item{
+	{Path: "/games", Label: "Games"},
+	{Path: "/channels", Label: "Channels"},
+	{Path: "/events", Label: "Events"},
+	{Path: "/docs", Label: "Protocol"},
+}

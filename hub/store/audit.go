@@ -41,7 +41,7 @@ var states = map[string]string{
 	"connection": gameState,
 	"redirect":   gameState,
 	"channel": `
-		SELECT json_object('description', description, 'hidden', hidden, 'keep_days', keep_days, 'slow_seconds', slow_seconds,
+		SELECT json_object('description', description, 'hidden', hidden, 'readable', readable, 'keep_days', keep_days, 'slow_seconds', slow_seconds,
 			'paused_until', ` + isoTime("paused_until") + `)
 		FROM channels WHERE name = ?1 COLLATE BINARY`,
 	"application": `
@@ -71,7 +71,7 @@ var states = map[string]string{
 }
 
 var gameState = `
-	SELECT json_object('name', name, 'display', display, 'description', description, 'homepage_url', homepage_url, 'tagline', tagline,
+	SELECT json_object('name', name, 'display', display, 'hide_players', hide_players, 'description', description, 'homepage_url', homepage_url, 'tagline', tagline,
 		'user_agent_url', user_agent_url, 'allow_character_registration', allow_character_registration,
 		'owner', (SELECT username FROM users WHERE id = owner_id), 'suspended', suspended,
 		'suspended_reason', suspended_reason, 'suspended_until', ` + isoTime("suspended_until") + `,

@@ -18,6 +18,7 @@ type Channel struct {
 	Name        string    `json:"name"`
 	Description string    `json:"description"`
 	Hidden      bool      `json:"hidden"`
+	Readable    bool      `json:"readable"`  // by anybody, on the public pages
 	KeepDays    int       `json:"keep_days"` // how long messages stay in its log; 0: it has none
 
 	PausedUntil *time.Time `json:"paused_until"` // until then it takes no messages; nil: it is not paused
@@ -36,6 +37,7 @@ const KeepDays = 30
 type ChannelEdit struct {
 	Description *string
 	Hidden      *bool
+	Readable    *bool
 	KeepDays    *int
 	SlowSeconds *int
 }
@@ -45,12 +47,12 @@ const MostChannels = 1000
 
 var errTooMany = fmt.Errorf("there are %d channels already; remove some: %w", MostChannels, ErrConflict)
 
-const channelColumns = `id, name, description, hidden, keep_days, paused_until, slow_seconds`
+const channelColumns = `id, name, description, hidden, keep_days, paused_until, slow_seconds, readable`
 
 func scanChannel(stmt *sqlite.Stmt) Channel {
 	return Channel{
 		ID: ChannelID(stmt.ColumnInt64(0)), Name: stmt.ColumnText(1), Description: stmt.ColumnText(2),
-		Hidden: stmt.ColumnBool(3), KeepDays: stmt.ColumnInt(4), PausedUntil: timeAt(stmt, 5), SlowSeconds: stmt.ColumnInt(6),
+		Hidden: stmt.ColumnBool(3), KeepDays: stmt.ColumnInt(4), PausedUntil: timeAt(stmt, 5), SlowSeconds: stmt.ColumnInt(6), Readable: stmt.ColumnBool(7),
 	}
 }
 
@@ -93,7 +95,7 @@ func (s *Store) ChannelsPage(ctx context.Context, p Page) (all []ChannelTraffic,
 		}
 		all, total, err = page(conn, channelColumns+`, (SELECT count(*) FROM messages AS m WHERE m.channel_id = channels.id AND m.id >= at.since) AS day`,
 			from, order, p, func(stmt *sqlite.Stmt) ChannelTraffic {
-				return ChannelTraffic{scanChannel(stmt), stmt.ColumnInt(7)}
+				return ChannelTraffic{scanChannel(stmt), stmt.ColumnInt(8)}
 			}, p.like(), micros(now), since)
 		return err
 	})
@@ -138,10 +140,10 @@ func createChannel(conn *sqlite.Conn, c *Channel) error {
 		return err
 	}
 	_, err := row(conn, `
-		INSERT INTO channels (name, description, hidden, keep_days, slow_seconds) VALUES (?1, ?2, ?3, ?4, ?5)
+		INSERT INTO channels (name, description, hidden, keep_days, slow_seconds, readable) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 		RETURNING id`,
 		func(stmt *sqlite.Stmt) { c.ID = ChannelID(stmt.ColumnInt64(0)) },
-		c.Name, null(c.Description), c.Hidden, c.KeepDays, c.SlowSeconds)
+		c.Name, null(c.Description), c.Hidden, c.KeepDays, c.SlowSeconds, c.Readable)
 	return err
 }
 
@@ -225,13 +227,14 @@ func (s *Store) UpdateChannel(ctx context.Context, name string, e ChannelEdit) e
 		}
 		set(&c.Description, e.Description)
 		set(&c.Hidden, e.Hidden)
+		set(&c.Readable, e.Readable)
 		set(&c.KeepDays, e.KeepDays)
 		set(&c.SlowSeconds, e.SlowSeconds)
 		if err := c.check(); err != nil {
 			return err
 		}
-		return exec(conn, `UPDATE channels SET description = ?2, hidden = ?3, keep_days = ?4, slow_seconds = ?5 WHERE id = ?1`,
-			int64(c.ID), null(c.Description), c.Hidden, c.KeepDays, c.SlowSeconds)
+		return exec(conn, `UPDATE channels SET description = ?2, hidden = ?3, keep_days = ?4, slow_seconds = ?5, readable = ?6 WHERE id = ?1`,
+			int64(c.ID), null(c.Description), c.Hidden, c.KeepDays, c.SlowSeconds, c.Readable)
 	})
 	if err != nil {
 		return fmt.Errorf("edit channel %q: %w", name, err)

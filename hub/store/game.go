@@ -19,6 +19,7 @@ type Game struct {
 	ShortName                  string     `json:"short_name"`
 	Name                       string     `json:"name"`
 	Display                    bool       `json:"display"`
+	HidePlayers                bool       `json:"hide_players"` // from the public pages
 	Description                string     `json:"description"`
 	HomepageURL                string     `json:"homepage_url"`
 	Tagline                    string     `json:"tagline"`
@@ -40,12 +41,12 @@ type Game struct {
 // A GameEdit changes what is not nil. An empty text clears the field.
 type GameEdit struct {
 	Name, Description, HomepageURL, Tagline, UserAgentURL, Owner *string
-	Display, AllowCharacterRegistration, Suspended               *bool
+	Display, HidePlayers, AllowCharacterRegistration, Suspended  *bool
 }
 
 const gameColumns = `id, short_name, name, display, description, homepage_url, tagline, user_agent, user_agent_url, version,
 	allow_character_registration, suspended, client_id, last_seen_at, secret_used_at, old_secret_used_at, old_secret_ends_at,
-	suspended_reason, suspended_until, (SELECT username FROM users WHERE users.id = owner_id)`
+	suspended_reason, suspended_until, (SELECT username FROM users WHERE users.id = owner_id), hide_players`
 
 func scanGame(stmt *sqlite.Stmt) Game {
 	return Game{
@@ -55,6 +56,7 @@ func scanGame(stmt *sqlite.Stmt) Game {
 		AllowCharacterRegistration: stmt.ColumnBool(10), Suspended: stmt.ColumnBool(11), ClientID: stmt.ColumnText(12),
 		LastSeenAt: timeAt(stmt, 13), SecretUsedAt: timeAt(stmt, 14), OldSecretUsedAt: timeAt(stmt, 15), OldSecretEndsAt: timeAt(stmt, 16),
 		SuspendedReason: stmt.ColumnText(17), SuspendedUntil: timeAt(stmt, 18), Owner: stmt.ColumnText(19),
+		HidePlayers: stmt.ColumnBool(20),
 	}
 }
 
@@ -97,15 +99,18 @@ func (s *Store) GamesPage(ctx context.Context, p GamePage) (all []Game, total in
 	case "hidden":
 		from += ` AND NOT display`
 	}
-	order := p.order([][2]string{
-		{"name", `short_name %`}, {"title", `name %, games.id %`}, {"seen", `last_seen_at %, games.id %`},
-		{"players", `online.key IS NOT NULL %, -online.key %, short_name`},
-	}...)
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, total, err = page(conn, qualified, from, order, p.Page, scanGame, array(p.Online), p.like())
+		all, total, err = page(conn, qualified, from, gameOrder(p), p.Page, scanGame, array(p.Online), p.like())
 		return err
 	})
 	return all, total, err
+}
+
+func gameOrder(p GamePage) string {
+	return p.order([][2]string{
+		{"name", `short_name %`}, {"title", `name %, games.id %`}, {"seen", `last_seen_at %, games.id %`},
+		{"players", `online.key IS NOT NULL %, -online.key %, short_name`},
+	}...)
 }
 
 // qualified are gameColumns beside another table.
@@ -168,12 +173,12 @@ func (s *Store) CreateGame(ctx context.Context, g Game, form SecretForm) (c Cred
 		}
 		_, err = row(conn, `
 			INSERT INTO games (short_name, name, display, description, homepage_url, tagline, user_agent_url,
-				allow_character_registration, suspended, secret_hash, created_at, owner_id)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+				allow_character_registration, suspended, secret_hash, created_at, owner_id, hide_players)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 			RETURNING id, client_id`,
 			func(stmt *sqlite.Stmt) { c.ID, c.ClientID = stmt.ColumnInt64(0), stmt.ColumnText(1) },
 			g.ShortName, g.Name, g.Display, null(g.Description), null(g.HomepageURL), null(g.Tagline), null(g.UserAgentURL),
-			g.AllowCharacterRegistration, g.Suspended, hash, micros(time.Now()), owner)
+			g.AllowCharacterRegistration, g.Suspended, hash, micros(time.Now()), owner, g.HidePlayers)
 		return err
 	})
 	if err != nil {
@@ -211,6 +216,7 @@ func (s *Store) UpdateGame(ctx context.Context, shortName string, e GameEdit) er
 		set(&g.Tagline, e.Tagline)
 		set(&g.UserAgentURL, e.UserAgentURL)
 		set(&g.Display, e.Display)
+		set(&g.HidePlayers, e.HidePlayers)
 		set(&g.AllowCharacterRegistration, e.AllowCharacterRegistration)
 		set(&g.Suspended, e.Suspended)
 		set(&g.Owner, e.Owner)
@@ -228,11 +234,11 @@ func (s *Store) UpdateGame(ctx context.Context, shortName string, e GameEdit) er
 		}
 		return exec(conn, `
 			UPDATE games SET name = ?2, description = ?3, homepage_url = ?4, tagline = ?5, user_agent_url = ?6,
-				display = ?7, allow_character_registration = ?8, suspended = ?9, owner_id = ?10,
+				display = ?7, allow_character_registration = ?8, suspended = ?9, owner_id = ?10, hide_players = ?11,
 				suspended_reason = iif(?9, suspended_reason, NULL), suspended_until = iif(?9, suspended_until, NULL)
 			WHERE id = ?1`,
 			int64(g.ID), g.Name, null(g.Description), null(g.HomepageURL), null(g.Tagline), null(g.UserAgentURL),
-			g.Display, g.AllowCharacterRegistration, g.Suspended, owner)
+			g.Display, g.AllowCharacterRegistration, g.Suspended, owner, g.HidePlayers)
 	})
 	if err != nil {
 		return fmt.Errorf("edit game %q: %w", shortName, err)

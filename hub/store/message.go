@@ -167,14 +167,7 @@ type Found struct {
 const foundColumns = `m.id, m.channel_id, m.game, m.name, m.message, m.sent_at, c.name, m.hidden_at, m.hidden_by`
 
 func scanFound(stmt *sqlite.Stmt) Found {
-	f := Found{
-		Message: Message{
-			ID: MessageID(stmt.ColumnInt64(0)), Channel: ChannelID(stmt.ColumnInt64(1)),
-			Game: stmt.ColumnText(2), Name: stmt.ColumnText(3), Text: stmt.ColumnText(4),
-			SentAt: fromMicros(stmt.ColumnInt64(5)),
-		},
-		ChannelName: stmt.ColumnText(6),
-	}
+	f := Found{Message: scanMessage(stmt), ChannelName: stmt.ColumnText(6)}
 	if at := timeAt(stmt, 7); at != nil {
 		f.Hidden = &Hiding{stmt.ColumnText(8), *at}
 	}

@@ -257,8 +257,8 @@ func TestChannels(t *testing.T) {
 	want := []store.Channel{
 		{ID: 3, Name: "a-b_C", Hidden: true},
 		c,
-		{ID: 1, Name: "gossip", Description: "Chat about anything, with everybody on the network", KeepDays: 30},
-		{ID: 2, Name: "testing", Description: "For trying things out", KeepDays: 30},
+		{ID: 1, Name: "gossip", Description: "Chat about anything, with everybody on the network", Readable: true, KeepDays: 30},
+		{ID: 2, Name: "testing", Description: "For trying things out", Readable: true, KeepDays: 30},
 	}
 	if err != nil || !slices.Equal(all, want) {
 		t.Errorf("got %+v, %v\nwant %+v", all, err, want)

@@ -1,0 +1,94 @@
+package site
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"hearsay/hub/page"
+	"hearsay/hub/store"
+)
+
+// channels is the list of those that anybody may read.
+type channels struct {
+	page.Frame
+	List []store.Channel
+}
+
+func (s *Site) serveChannels(w http.ResponseWriter, r *http.Request) error {
+	p := channels{Frame: s.open(w, r, "Channels")}
+	var err error
+	if p.List, err = s.Store.PublicChannels(r.Context()); err != nil {
+		return err
+	}
+	return s.Show(w, r, channelsPage(p))
+}
+
+// channel is the page of one.
+type channel struct {
+	page.Frame
+	talk
+	Before store.MessageID // the page ends before that message; 0: it is the end of the log
+}
+
+// talk is what is said on a channel.
+type talk struct {
+	Channel  store.Channel
+	Messages []store.Message // the newest first
+	More     bool            // there are older ones
+}
+
+// Older is the address of what was said before.
+func (t talk) Older() string {
+	return channelPath(t.Channel.Name) + "?before=" + strconv.FormatInt(int64(t.Messages[len(t.Messages)-1].ID), 10)
+}
+
+func (s *Site) serveChannel(w http.ResponseWriter, r *http.Request) (err error) {
+	p := channel{}
+	if n, err := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64); err == nil && n > 0 {
+		p.Before = store.MessageID(n)
+	}
+	if p.talk, err = s.talk(r.Context(), r.PathValue("name"), p.Before); err != nil {
+		return err
+	}
+	p.Frame = s.open(w, r, p.Channel.Name)
+	p.Listens = p.Before == 0 && p.Channel.KeepDays > 0
+	return s.Show(w, r, channelPage(p))
+}
+
+func (s *Site) talk(ctx context.Context, name string, before store.MessageID) (t talk, err error) {
+	if t.Channel, err = s.Store.PublicChannel(ctx, name); err != nil {
+		return t, err
+	}
+	t.Messages, t.More, err = s.Store.Said(ctx, t.Channel.ID, before, page.PageSize)
+	return t, err
+}
+
+func (s *Site) loadChannel(ctx context.Context, q url.Values) (talk, error) {
+	return s.talk(ctx, q.Get("name"), 0)
+}
+
+func channelPath(name string) string { return "/channels/" + url.PathEscape(name) }
+
+func livePath(topic, channel string) string {
+	return "/live/" + topic + "?" + url.Values{"name": {channel}}.Encode()
+}
+
+// A day is what was said on one.
+type day struct {
+	Name     string
+	Messages []store.Message
+}
+
+func byDay(all []store.Message) (days []day) {
+	for _, m := range all {
+		name := m.SentAt.UTC().Format("Monday, 2 January 2006")
+		if n := len(days); n == 0 || days[n-1].Name != name {
+			days = append(days, day{Name: name})
+		}
+		last := &days[len(days)-1]
+		last.Messages = append(last.Messages, m)
+	}
+	return days
+}

@@ -1,0 +1,74 @@
+package site
+
+import (
+	"net/http"
+
+	"hearsay/hub"
+	"hearsay/hub/page"
+)
+
+// Options says what the pages show and how they learn it.
+type Options struct {
+	page.Options
+	Hub *hub.Hub
+	// Texts returns what operators have written for the pages. Default: nothing.
+	Texts func() Texts
+}
+
+// Texts are what operators write for the public pages.
+type Texts struct {
+	Welcome       string   // about the network; paragraphs are apart by an empty line
+	Conduct       string   // the code of conduct, so too
+	WidgetOrigins []string // of sites that may show a channel in a frame
+}
+
+// A Site is the public pages.
+type Site struct {
+	Options
+	*page.Pages
+	live *page.Topics
+}
+
+// New makes it.
+func New(o Options) *Site {
+	o.Options = o.Options.Filled()
+	if o.Texts == nil {
+		o.Texts = func() Texts { return Texts{} }
+	}
+	s := &Site{Options: o, Pages: page.New(o.Options, nil)}
+	s.live = page.NewTopics(map[string]page.Topic{
+		"channel": page.Showing(s.loadChannel, conversation),
+		"widget":  page.Showing(s.loadChannel, frameTalk),
+		"network": page.ShowingParts(s.loadNetwork, network),
+	}, o.Stopping, o.Log)
+	return s
+}
+
+// Register adds the pages to a server's routes.
+func (s *Site) Register(mux *http.ServeMux) { s.Pages.Register(mux, s.routes()) }
+
+func (s *Site) routes() []page.Route {
+	return []page.Route{
+		page.To("GET /{$}", page.Anyone, s.serveHome),
+		page.To("GET /live/{topic}", page.Anyone, s.ServeLive(s.live, page.Anyone)),
+		page.To("GET /games", page.Anyone, s.serveGames),
+		page.To("GET /games/{name}", page.Anyone, s.serveGame),
+		page.To("GET /channels", page.Anyone, s.serveChannels),
+		page.To("GET /channels/{name}", page.Anyone, s.serveChannel),
+		page.To("GET /events", page.Anyone, s.serveEvents),
+		page.To("GET /events.atom", page.Anyone, s.serveFeed),
+		page.To("GET /conduct", page.Anyone, s.serveConduct),
+		page.To("GET /sitemap.xml", page.Anyone, s.serveSitemap),
+		page.To("GET /robots.txt", page.Anyone, page.Plainly(s.serveRobots)),
+		page.To("GET /widget.js", page.Anyone, page.Plainly(s.serveWidgetScript)),
+		page.To("GET /widget/{name}", page.Anyone, s.serveWidget),
+	}
+}
+
+// open begins a public page: caches may keep it, and it has one address.
+func (s *Site) open(w http.ResponseWriter, r *http.Request, title string) page.Frame {
+	s.Public(w, r)
+	f := s.Frame(r, title)
+	f.Canonical = s.Canonical(r)
+	return f
+}

@@ -1,0 +1,390 @@
+package site_test
+
+import (
+	"context"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"hearsay/assets"
+	"hearsay/hub"
+	"hearsay/hub/hubtest"
+	"hearsay/hub/hubtest/chrome"
+	"hearsay/hub/page"
+	"hearsay/hub/site"
+	"hearsay/hub/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(tests{m}) }
+
+// tests end the browser before leaks are looked for.
+type tests struct{ *testing.M }
+
+func (m tests) Run() int {
+	code := m.M.Run()
+	chrome.End()
+	return code
+}
+
+// A world is a running server with the socket and the public pages.
+type world struct {
+	*httptest.Server
+	store *store.Store
+	hub   *hub.Hub
+}
+
+func newWorld(t testing.TB, path string) *world {
+	t.Helper()
+	st, err := store.Open(t.Context(), path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits := hub.DefaultLimits()
+	limits.Events, limits.Sends = hub.Rate{}, hub.Rate{} // tests say much
+	h, err := hub.New(t.Context(), st, hub.Options{Heartbeat: 15 * time.Minute, Limits: &limits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { h.Run(ctx) })
+	running.Go(func() { st.Maintain(ctx) })
+	mux := http.NewServeMux()
+	mux.Handle("GET /socket", h)
+	mux.Handle("GET /assets/", assets.Handler())
+	site.New(site.Options{
+		Options: page.Options{Store: st, Heading: func() string { return "Starlight" }}, Hub: h,
+		Texts: func() site.Texts {
+			return site.Texts{Welcome: "A network of stars.\n\nCome & see.", Conduct: "Be <kind>.", WidgetOrigins: []string{"https://fans.example"}}
+		},
+	}).Register(mux)
+	w := &world{httptest.NewServer(mux), st, h}
+	t.Cleanup(func() {
+		w.CloseClientConnections()
+		w.Close()
+		h.Shutdown(context.Background(), 0)
+		cancel()
+		running.Wait()
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// A reply is what the server has answered.
+type reply struct {
+	*http.Response
+	text string
+}
+
+// get asks for a page as somebody without a login does, and follows nothing.
+func (w *world) get(t testing.TB, path string) reply {
+	t.Helper()
+	answer, err := http.DefaultTransport.RoundTrip(request(t, w.URL+path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{answer, string(text)}
+}
+
+func request(t testing.TB, url string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// furnish fills the world with something of everything, and connects Alpha and Shy.
+func (w *world) furnish(t testing.TB) {
+	t.Helper()
+	ctx := t.Context()
+	add := func(g store.Game) store.Credential {
+		t.Helper()
+		c, err := w.store.CreateGame(ctx, g, store.LongSecret)
+		check(t, err)
+		return c
+	}
+	_, err := w.store.CreateUser(ctx, store.User{Username: "Olga", Role: store.Admin}, "correct horse")
+	check(t, err)
+	alpha := add(store.Game{
+		ShortName: "Alpha", Name: "Alpha, a world of its own", Display: true, Tagline: "Dragons & tea",
+		Description: "A game of many words.\n\nSince 1994.", HomepageURL: "https://alpha.example", Owner: "Olga",
+	})
+	shy := add(store.Game{ShortName: "Shy", Name: "Shy MUD", Display: true, HidePlayers: true})
+	add(store.Game{ShortName: "Quiet", Name: "Quiet MUD", Display: true})
+	add(store.Game{ShortName: "Veiled", Name: "Veiled MUD"})
+	add(store.Game{ShortName: "Banned", Name: "Banned MUD", Display: true})
+	check(t, w.store.SuspendGame(ctx, "Banned", store.Suspension{Reason: "Floods"}))
+	for _, c := range []store.Connection{
+		{Type: "web", URL: "https://alpha.example/play"}, {Type: "telnet", Host: "alpha.example", Port: 4000},
+		{Type: "secure telnet", Host: "alpha.example", Port: 4443},
+	} {
+		_, err := w.store.AddConnection(ctx, "Alpha", c)
+		check(t, err)
+	}
+	now := time.Now().UTC()
+	for _, e := range []store.Event{
+		{Game: "Alpha", Title: "Harvest fair", Description: "Pies.\n\nMore pies.", StartDate: now.AddDate(0, 0, -2).Format(time.DateOnly), EndDate: now.AddDate(0, 0, 3).Format(time.DateOnly)},
+		{Game: "Alpha", Title: "Long ago", StartDate: "2001-01-01", EndDate: "2001-01-02"},
+		{Game: "Shy", Title: "Frost feast", StartDate: now.AddDate(0, 2, 0).Format(time.DateOnly), EndDate: now.AddDate(0, 2, 0).Format(time.DateOnly)},
+		{Game: "Veiled", Title: "Masked ball", StartDate: now.AddDate(0, 1, 0).Format(time.DateOnly), EndDate: now.AddDate(0, 1, 0).Format(time.DateOnly)},
+	} {
+		_, err := w.store.CreateEvent(ctx, e)
+		check(t, err)
+	}
+	steps := int64(10)
+	for _, a := range []store.Achievement{
+		{Title: "Dragon slayer", Description: new("Slay ten"), Points: 10, Display: true, PartialProgress: true, TotalProgress: &steps},
+		{Title: "The secret door", Points: 5},
+	} {
+		_, err := w.store.CreateAchievement(ctx, store.GameID(alpha.ID), a)
+		check(t, err)
+	}
+	_, err = w.store.CreateChannel(ctx, store.Channel{Name: "lounge", Description: "For members", KeepDays: 30})
+	check(t, err)
+	_, err = w.store.CreateChannel(ctx, store.Channel{Name: "cellar", Hidden: true, Readable: true, KeepDays: 30})
+	check(t, err)
+	for i := range 60 {
+		w.say(t, "gossip", "Ann", "Line "+strings.Repeat("x", i))
+	}
+	w.say(t, "gossip", "Ann", "Something rude")
+	check(t, w.store.HideMessage(ctx, 61))
+	w.say(t, "gossip", "Bob", "Hello <dragons>!")
+	w.say(t, "lounge", "Cid", "A word among members")
+	w.say(t, "cellar", "Dan", "A word in the dark")
+	w.connect(t, alpha, "Ann", "Bob")
+	w.connect(t, shy, "Hermit")
+	for ago := 300 * 24 * time.Hour; ago > 0; ago -= time.Duration(1+ago/(48*time.Hour)) * 15 * time.Minute {
+		check(t, w.store.AddGameReadings(ctx, now.Add(-ago), []store.GameReading{{Game: store.GameID(alpha.ID), Looks: 15, Players: 15 * (int(ago.Hours()) % 24), Most: 30}}))
+	}
+}
+
+// say has somebody of Alpha say something.
+func (w *world) say(t testing.TB, channel, name, text string) {
+	t.Helper()
+	c, err := w.store.Channel(t.Context(), channel)
+	check(t, err)
+	check(t, w.store.Append(t.Context(), store.Message{Channel: c.ID, Game: "Alpha", Name: name, Text: text}, func(store.Message) {}))
+}
+
+// connect puts a game on the network until the test ends.
+func (w *world) connect(t testing.TB, c store.Credential, players ...string) *hubtest.Socket {
+	t.Helper()
+	s, err := hubtest.Dial(t.Context(), strings.Replace(w.URL, "http", "ws", 1)+"/socket")
+	check(t, err)
+	t.Cleanup(func() { s.Conn.CloseNow() })
+	check(t, s.Authenticate(t.Context(), c, map[string]any{"supports": []string{"channels", "players"}, "players": players}))
+	return s
+}
+
+// pages are those that people look at.
+var pages = []string{
+	"/", "/games", "/games?q=alpha", "/games?q=nothing", "/games?filter=online", "/games?sort=seen&desc=on",
+	"/games/Alpha", "/games/Shy", "/games/Quiet", "/channels", "/channels/gossip", "/channels/gossip?before=12", "/channels/testing",
+	"/events", "/conduct", "/widget/gossip",
+}
+
+func TestPages(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	w.furnish(t)
+	for _, tt := range []struct {
+		path   string
+		status int
+		has    []string
+		lacks  []string
+	}{
+		{"/", 200, []string{
+			"<title>A chat network for text games · Starlight</title>", "A network of stars.", "Come &amp; see.", "<strong>2 games</strong>", "<strong>2 players</strong>",
+			`href="/games/Alpha"`, "2 players", "Harvest fair", "Hello &lt;dragons&gt;!", `property="og:title"`, `<link rel="canonical" href="` + w.URL + `/"`, "ws://",
+		}, []string{"Masked ball", "Something rude", "members", "in the dark", "Hermit"}},
+		{"/games", 200, []string{"Alpha, a world of its own", "Dragons &amp; tea", "Shy MUD", "Quiet MUD", "3 games", "never"}, nil},
+		{"/games?q=dragons", 200, []string{"Alpha", "1 game"}, []string{"Shy MUD"}},
+		{"/games?filter=offline", 200, []string{"Quiet MUD"}, []string{"Shy MUD"}},
+		{"/games?q=nothing", 200, []string{"Nothing matches"}, nil},
+		{"/games/Alpha", 200, []string{
+			"A game of many words.", "telnet://alpha.example:4000", "telnets://alpha.example:4443", "https://alpha.example/play", "https://alpha.example",
+			"Harvest fair", "Dragon slayer", "in 10 steps", "A hidden achievement", "Ann, Bob", "2 players", "Players in the last 24 hours", "Players in the last 365 days",
+			`content="Dragons &amp; tea"`,
+		}, []string{"The secret door", "Long ago", "Olga"}},
+		{"/games/alpha", 301, nil, nil},
+		{"/games/Shy", 200, []string{"online", "Frost feast", "has not said how to connect"}, []string{"Hermit", "1 player", "Players over time"}},
+		{"/games/Veiled", 404, nil, []string{"Veiled MUD"}},
+		{"/games/Banned", 404, nil, []string{"Banned MUD", "Floods"}},
+		{"/games/Nobody", 404, []string{"is not there"}, nil},
+		{"/channels", 200, []string{"gossip", "testing"}, []string{"lounge", "cellar"}},
+		{"/channels/gossip", 200, []string{"Hello &lt;dragons&gt;!", "Bob", "@Alpha", "What was said before", "/live/channel?name=gossip"}, []string{"Something rude"}},
+		{"/channels/gossip?before=12", 200, []string{"To what is said now", ">Line xxxxxxxxxx<"}, []string{"Hello", "/live/", "What was said before"}},
+		{"/channels/gossip?before=-1", 200, []string{"Hello"}, nil},
+		{"/channels/lounge", 404, nil, []string{"members"}},
+		{"/channels/cellar", 404, nil, []string{"in the dark"}},
+		{"/channels/nowhere", 404, nil, nil},
+		{"/events", 200, []string{"Going on", "Harvest fair", "More pies.", "Frost feast", "Shy MUD"}, []string{"Masked ball", "Long ago"}},
+		{"/conduct", 200, []string{"Be &lt;kind&gt;."}, nil},
+		{"/robots.txt", 200, []string{"Disallow: /admin", w.URL + "/sitemap.xml"}, nil},
+		{"/widget/gossip", 200, []string{"Hello &lt;dragons&gt;!"}, []string{"<header>", "Something rude"}},
+		{"/widget/lounge", 404, nil, []string{"members"}},
+	} {
+		p := w.get(t, tt.path)
+		if p.StatusCode != tt.status {
+			t.Errorf("%s: got status %d, want %d: %.300s", tt.path, p.StatusCode, tt.status, p.text)
+		}
+		for _, want := range tt.has {
+			if !strings.Contains(p.text, want) {
+				t.Errorf("%s lacks %q", tt.path, want)
+			}
+		}
+		for _, bad := range append(tt.lacks, "client_id", "127.0.0.1:1", "<script>") {
+			if strings.Contains(p.text, bad) {
+				t.Errorf("%s has %q", tt.path, bad)
+			}
+		}
+	}
+	if size := len(w.get(t, "/").text); size > 30_000 {
+		t.Errorf("the front page has %d bytes", size)
+	}
+}
+
+func TestPages_cache(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	w.furnish(t)
+	for path, want := range map[string]string{
+		"/": "public, max-age=30", "/games": "public, max-age=30", "/games/Alpha": "public, max-age=30", "/events.atom": "public, max-age=30",
+		"/sitemap.xml": "public, max-age=30", "/games?q=a": "no-store", "/games/Nobody": "no-store",
+	} {
+		p := w.get(t, path)
+		if got := p.Header.Get("Cache-Control"); got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+	u, err := w.store.User(t.Context(), "Olga")
+	check(t, err)
+	token, err := w.store.StartSession(t.Context(), u.ID, "192.0.2.1", "test")
+	check(t, err)
+	r := request(t, w.URL+"/")
+	r.AddCookie(&http.Cookie{Name: "hearsay", Value: token})
+	answer, err := http.DefaultClient.Do(r)
+	check(t, err)
+	answer.Body.Close()
+	if got := answer.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("signed in: got %q", got)
+	}
+	if got := answer.Header.Get("Vary"); got != "Cookie" {
+		t.Errorf("Vary: got %q", got)
+	}
+}
+
+func TestFeed(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	w.furnish(t)
+	p := w.get(t, "/events.atom")
+	var feed struct {
+		XMLName xml.Name
+		Updated time.Time `xml:"updated"`
+		Entries []struct {
+			Title   string    `xml:"title"`
+			ID      string    `xml:"id"`
+			Updated time.Time `xml:"updated"`
+			Content string    `xml:"content"`
+		} `xml:"entry"`
+	}
+	check(t, xml.Unmarshal([]byte(p.text), &feed))
+	if feed.XMLName.Space != "http://www.w3.org/2005/Atom" || len(feed.Entries) != 2 || feed.Updated.IsZero() {
+		t.Fatalf("got %+v", feed)
+	}
+	first := feed.Entries[0]
+	if first.Title != "Alpha, a world of its own: Harvest fair" || !strings.HasPrefix(first.ID, w.URL+"/events#") || first.Updated.IsZero() || !strings.Contains(first.Content, "More pies.") {
+		t.Errorf("got %+v", first)
+	}
+	if kind := p.Header.Get("Content-Type"); kind != "application/atom+xml; charset=utf-8" {
+		t.Errorf("it is %s", kind)
+	}
+}
+
+func TestSitemap(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	w.furnish(t)
+	var m struct {
+		URLs []struct {
+			Loc string `xml:"loc"`
+		} `xml:"url"`
+	}
+	check(t, xml.Unmarshal([]byte(w.get(t, "/sitemap.xml").text), &m))
+	for _, one := range m.URLs {
+		if one.Loc == w.URL+"/docs" {
+			continue // served beside these pages
+		}
+		if p := w.get(t, strings.TrimPrefix(one.Loc, w.URL)); p.StatusCode != http.StatusOK {
+			t.Errorf("%s: status %d", one.Loc, p.StatusCode)
+		}
+	}
+	if len(m.URLs) != 6+2+3 {
+		t.Errorf("it has %d addresses: %v", len(m.URLs), m.URLs)
+	}
+}
+
+// TestWidget: only sites that the settings name may show a channel in a frame, and no other
+// page may be in one.
+func TestWidget(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	for path, want := range map[string]string{"/widget/gossip": "frame-ancestors https://fans.example", "/": "frame-ancestors 'none'"} {
+		if got := w.get(t, path).Header.Get("Content-Security-Policy"); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: got %s", path, got)
+		}
+	}
+	p := w.get(t, "/widget.js")
+	if p.StatusCode != http.StatusFound || p.Header.Get("Cross-Origin-Resource-Policy") != "cross-origin" {
+		t.Errorf("the script: %d, %v", p.StatusCode, p.Header)
+	}
+	if script := w.get(t, p.Header.Get("Location")); !strings.Contains(script.text, "iframe") {
+		t.Errorf("the script is %q", script.text)
+	}
+}
+
+// TestTour_inBrowser looks at every page as people do.
+func TestTour_inBrowser(t *testing.T) {
+	browser := chrome.Open(t)
+	w := newWorld(t, hubtest.NewFile(t))
+	w.furnish(t)
+	chrome.Visit(t, browser, w.URL, pages...)
+}
+
+// TestLive_inBrowser: what is said appears on the page of the channel and on the front page.
+func TestLive_inBrowser(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	tab := chrome.NewTab(t, w.URL)
+	for _, path := range []string{"/channels/gossip", "/", "/widget/gossip"} {
+		tab.Open(t, path)
+		text := "Heard on " + path
+		w.say(t, "gossip", "Ann", text)
+		tab.See(t, text)
+	}
+	c, err := w.store.CreateGame(t.Context(), store.Game{ShortName: "Late", Name: "Late MUD", Display: true}, store.LongSecret)
+	check(t, err)
+	tab.Open(t, "/")
+	tab.See(t, "No game is online")
+	w.connect(t, c, "Eve")
+	tab.See(t, "Late MUD")
+	tab.See(t, "1 player signed in")
+}
