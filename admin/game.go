@@ -40,28 +40,14 @@ type gameForm struct {
 	frame
 	form
 	ShortName string // of the game that is changed; "": a new one
-	Owners    []choice
 }
 
-func (s *server) gameForm(r *http.Request, f form, shortName string) (p gameForm, err error) {
+func (s *server) showGameForm(w http.ResponseWriter, r *http.Request, code int, f form, shortName string) error {
 	title := "New game"
 	if shortName != "" {
 		title = "Edit " + shortName
 	}
-	p = gameForm{frame: s.frame(r, title), form: f, ShortName: shortName, Owners: []choice{{"", "nobody"}}}
-	all, err := s.Store.Users(r.Context())
-	for _, u := range all {
-		p.Owners = append(p.Owners, choice{u.Username, u.Username})
-	}
-	return p, err
-}
-
-func (s *server) showGameForm(w http.ResponseWriter, r *http.Request, code int, f form, shortName string) error {
-	p, err := s.gameForm(r, f, shortName)
-	if err != nil {
-		return err
-	}
-	s.render(w, r, code, gameFormPage(p))
+	s.render(w, r, code, gameFormPage(gameForm{frame: s.frame(r, title), form: f, ShortName: shortName}))
 	return nil
 }
 

@@ -40,6 +40,9 @@ func (s *server) frame(r *http.Request, title string) frame {
 	return f
 }
 
+// Operator reports whether the visitor runs something here.
+func (f frame) Operator() bool { return moderator.may(f.User.Role) }
+
 // Navigation is what this visitor may reach.
 func (f frame) Navigation() (groups [][]item) {
 	for _, group := range navigation {

@@ -140,7 +140,7 @@ func newTopics(all map[string]topic, stop <-chan struct{}, log *slog.Logger) *to
 func (s *server) serveLive(w http.ResponseWriter, r *http.Request) error {
 	return s.live.serve(w, r, func(who access) bool {
 		v, err := s.visitor(r)
-		return err != nil || v.signedIn() && who.may(v.User.Role) // a database that is busy signs nobody out
+		return err != nil || v.signedIn() && moderator.may(v.User.Role) && who.may(v.User.Role) // a database that is busy signs nobody out
 	})
 }
 
@@ -187,14 +187,14 @@ func (l *topics) serve(w http.ResponseWriter, r *http.Request, may func(access) 
 			now = st.newest.Load()
 			frame = now.news(before)
 		case <-alive.C:
-			if !may(t.who) {
-				send(signedOut)
-				return nil
-			}
 			frame = keepAlive
 		case <-r.Context().Done():
 			return nil
 		case <-l.stop:
+			return nil
+		}
+		if !may(t.who) { // what is new is not for who is signed out meanwhile
+			send(signedOut)
 			return nil
 		}
 	}

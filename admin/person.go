@@ -15,7 +15,13 @@ type people struct {
 	List []store.User
 }
 
-var personFilters = []choice{{"", "All"}, {string(store.Admin), "Admins"}, {string(store.Moderator), "Moderators"}}
+var personFilters = []choice{
+	{"", "All"}, {string(store.Admin), "Admins"}, {string(store.Moderator), "Moderators"}, {string(store.Person), "Persons"},
+	{waitingFilter, "Waiting"}, {"banned", "Banned"},
+}
+
+// waitingFilter is the list of those who have signed up and wait for approval.
+const waitingFilter = "waiting"
 
 func (s *server) servePeople(w http.ResponseWriter, r *http.Request) (err error) {
 	p := people{frame: s.frame(r, "People"), listing: readListing(r)}
@@ -58,6 +64,8 @@ type person struct {
 	Sessions sessions
 	Link     string // that sets a password; shown once
 }
+
+func (p person) path() string { return "/admin/people/" + p.Of.Username }
 
 func (s *server) person(r *http.Request, u store.User) (person, error) {
 	p := person{frame: s.frame(r, u.Username), Of: u, Self: u.ID == who(r).User.ID}
