@@ -47,7 +47,8 @@ var accessTable = map[string][]string{
 		"POST /admin/channels/{name}/remove",
 		"GET /admin/console", "POST /admin/console/{name}/lend", "POST /admin/console/{name}/prompt",
 		"GET /admin/blocks", "POST /admin/blocks", "POST /admin/blocks/remove",
-		"GET /admin/people", "GET /admin/new/user", "POST /admin/new/user", "GET /admin/people/{name}", "POST /admin/people/{name}/role",
+		"GET /admin/people", "POST /admin/people/waiting", "POST /admin/people/{name}/approve", "POST /admin/people/{name}/deny",
+		"POST /admin/people/{name}/ban", "POST /admin/people/{name}/unban", "GET /admin/new/user", "POST /admin/new/user", "GET /admin/people/{name}", "POST /admin/people/{name}/role",
 		"POST /admin/people/{name}/link", "POST /admin/people/{name}/totp/off", "POST /admin/people/{name}/remove",
 		"GET /admin/sessions", "POST /admin/sessions/{id}/revoke",
 		"GET /admin/audit", "GET /admin/settings", "POST /admin/settings/{name}", "POST /admin/settings/{name}/unset",
@@ -64,7 +65,7 @@ var wildcard = regexp.MustCompile(`\{[a-z]+\}`)
 // not is stopped before anything is looked up.
 func TestAccess(t *testing.T) {
 	s := newSite(t)
-	nobody, moderator, admins := s.browser(t), s.signedIn(t, store.Moderator), s.signedIn(t, store.Admin)
+	nobody, person, moderator, admins := s.browser(t), s.signedIn(t, store.Person), s.signedIn(t, store.Moderator), s.signedIn(t, store.Admin)
 	patterns := admin.Routes()
 	for role, all := range accessTable {
 		for _, pattern := range all {
@@ -101,6 +102,7 @@ func TestAccess(t *testing.T) {
 			refusal int
 		}{
 			{"nobody", nobody, who == "anyone", map[string]int{http.MethodGet: http.StatusSeeOther, http.MethodPost: http.StatusUnauthorized}[method]},
+			{"a person", person, who == "anyone", http.StatusForbidden},
 			{"a moderator", moderator, who == "anyone" || who == "moderator", http.StatusForbidden},
 			{"an admin", admins, who != "", 0},
 		} {
@@ -116,6 +118,8 @@ func TestAccess(t *testing.T) {
 				t.Errorf("%s: %s gets %d, want %d", pattern, test.name, got.StatusCode, test.refusal)
 			case !test.may && strings.Contains(got.text, "New game"):
 				t.Errorf("%s: %s is refused and sees the page all the same", pattern, test.name)
+			case test.browser == person && !test.may && !strings.Contains(got.text, "That is for the operators"):
+				t.Errorf("%s: a person is refused with %.300s", pattern, got.text)
 			case got.StatusCode >= 500 && path != "/readyz":
 				t.Errorf("%s: %s gets %d", pattern, test.name, got.StatusCode)
 			}

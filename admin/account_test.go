@@ -241,6 +241,117 @@ func TestPeople(t *testing.T) {
 	b.get(t, "/admin/people/nobody").want(t, http.StatusNotFound)
 }
 
+// TestPeople_ban: who is banned is out at once, reads why, and comes in again when the
+// ban is lifted.
+func TestPeople_ban(t *testing.T) {
+	s := newSite(t)
+	b, theirs := s.signedIn(t, store.Admin), s.signedIn(t, store.Moderator)
+	login := func() page {
+		t.Helper()
+		return s.browser(t).post(t, "/login", "username", "moderator", "password", password)
+	}
+	b.post(t, "/admin/people/moderator/ban", "reason", "").want(t, http.StatusUnprocessableEntity, "Reason: is missing")
+	b.post(t, "/admin/people/moderator/ban", "reason", "x", "until", "soon").want(t, http.StatusUnprocessableEntity, "is no moment")
+	b.post(t, "/admin/people/admin/ban", "reason", "x").want(t, http.StatusUnprocessableEntity, "is the last admin")
+	b.post(t, "/admin/people/nobody/ban", "reason", "x").want(t, http.StatusNotFound)
+	theirs.get(t, "/admin").want(t, http.StatusOK)
+	b.post(t, "/admin/people/moderator/ban", "reason", "Sells <gold>", "until", "2100-12-24T18:00").want(t, http.StatusSeeOther, "/admin/people/moderator")
+	theirs.get(t, "/admin").want(t, http.StatusSeeOther, "/login")
+	b.get(t, "/admin/people/moderator").want(t, http.StatusOK, "until 2100-12-24 18:00 UTC", "Sells &lt;gold&gt;", "Lift the ban", "who is signed out everywhere")
+	b.get(t, "/admin/people?filter=banned").want(t, http.StatusOK, `/admin/people/moderator"`, ">banned<")
+	login().want(t, http.StatusForbidden, "Your account is banned until 2100-12-24 18:00 UTC: Sells &lt;gold&gt;.")
+	b.post(t, "/admin/people/moderator/unban").want(t, http.StatusSeeOther)
+	b.post(t, "/admin/people/moderator/unban").want(t, http.StatusUnprocessableEntity, "is not banned")
+	login().want(t, http.StatusSeeOther, "/admin")
+	if got := s.audit(t); len(got) != 2 || got[0] != "admin user ban moderator" || got[1] != "admin user unban moderator" {
+		t.Errorf("on record is %q", got)
+	}
+}
+
+// TestLogin_bannedMeanwhile: a ban between password and code counts.
+func TestLogin_bannedMeanwhile(t *testing.T) {
+	s := newSite(t)
+	s.user(t, store.Admin)
+	s.user(t, store.Moderator)
+	key, err := store.NewTOTP("x", "moderator")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := totp.GenerateCode(key.Secret(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	recovery, err := s.Store.EnableTOTP(t.Context(), "moderator", key.Secret(), code, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser(t)
+	form := b.post(t, "/login", "username", "moderator", "password", password).want(t, http.StatusOK, "One more step")
+	pending := regexp.MustCompile(`name="pending" value="([^"]+)"`).FindStringSubmatch(form.text)[1]
+	if err := s.Store.BanUser(t.Context(), "moderator", store.Ban{Reason: "Shouts"}); err != nil {
+		t.Fatal(err)
+	}
+	b.post(t, "/login/code", "pending", pending, "code", recovery[0]).want(t, http.StatusForbidden, "You may not sign in", "Your account is banned: Shouts.")
+	b.get(t, "/admin").want(t, http.StatusSeeOther, "/login")
+}
+
+// TestPeople_waiting: who signs up with approval waits, and admins decide on many at once.
+func TestPeople_waiting(t *testing.T) {
+	s := newSite(t)
+	b := s.signedIn(t, store.Admin)
+	for _, name := range []string{"bob", "cid", "dan", "eve"} {
+		if _, err := s.Store.SignUp(t.Context(), store.SignUp{Mode: store.SignUpApproval, Username: name, Password: password, Email: name + "@example.org"}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	login := func(name string) page {
+		t.Helper()
+		return s.browser(t).post(t, "/login", "username", name, "password", password)
+	}
+	login("bob").want(t, http.StatusForbidden, "Your account waits for approval")
+	b.get(t, "/admin").want(t, http.StatusOK, "4 accounts wait for approval.", "/admin/people?filter=waiting")
+	b.get(t, "/admin/people").want(t, http.StatusOK, ">waiting<")
+	b.get(t, "/admin/people?filter=waiting").want(t, http.StatusOK, `value="bob"`, `value="eve"`, "bob@example.org", "not verified")
+	b.get(t, "/admin/people/bob").want(t, http.StatusOK, "Waiting: bob has signed up", "Approve")
+	const list = "/admin/people?filter=waiting"
+	b.post(t, "/admin/people/waiting", "action", "approve").want(t, http.StatusSeeOther, list)
+	b.get(t, list).want(t, http.StatusOK, "Nobody was ticked.")
+	b.post(t, "/admin/people/waiting", "action", "eat", "username", "bob").want(t, http.StatusUnprocessableEntity, "use approve or deny")
+	b.post(t, "/admin/people/waiting", "action", "approve", "username", "bob", "username", "cid").want(t, http.StatusSeeOther, list)
+	b.get(t, list).want(t, http.StatusOK, "Approved 2 accounts.")
+	b.post(t, "/admin/people/waiting", "action", "deny", "username", "bob", "username", "dan", "username", "nobody").want(t, http.StatusSeeOther, list)
+	b.get(t, list).want(t, http.StatusOK, "Denied 1 account.", "Somebody else was quicker with 2 accounts.")
+	login("bob").want(t, http.StatusSeeOther, "/")
+	login("dan").want(t, http.StatusUnauthorized)
+	b.post(t, "/admin/people/bob/approve").want(t, http.StatusUnprocessableEntity, "does not wait")
+	b.post(t, "/admin/people/bob/deny").want(t, http.StatusUnprocessableEntity, "does not wait")
+	b.post(t, "/admin/people/eve/deny").want(t, http.StatusSeeOther, list)
+	b.get(t, list).want(t, http.StatusOK, "Denied eve")
+	if got, want := strings.Join(s.audit(t), ", "), "admin user approve bob, admin user approve cid, admin user deny dan, admin user deny eve"; got != want {
+		t.Errorf("on record is %s, want %s", got, want)
+	}
+}
+
+// TestPerson_login: who runs nothing lands on the front page, and is told so elsewhere.
+func TestPerson_login(t *testing.T) {
+	s := newSite(t)
+	s.user(t, store.Person)
+	b := s.browser(t)
+	got := b.post(t, "/login", "username", "person", "password", password, "next", "/admin/games").want(t, http.StatusSeeOther)
+	if got.Header.Get("Location") != "/" {
+		t.Errorf("led to %s", got.Header.Get("Location"))
+	}
+	if text := b.get(t, "/").want(t, http.StatusOK, "Sign out").text; strings.Contains(text, "Dashboard") {
+		t.Error("the front page leads a person to the operators' pages")
+	}
+	if text := b.get(t, "/admin/account").want(t, http.StatusForbidden, "That is for the operators", "signed in as person").text; strings.Contains(text, "/admin/channels") {
+		t.Error("a person sees the operators' navigation")
+	}
+	if got := b.get(t, "/login").want(t, http.StatusSeeOther).Header.Get("Location"); got != "/" {
+		t.Errorf("led to %s", got)
+	}
+}
+
 // audit is who did what to what, the oldest first.
 func (s *site) audit(t testing.TB) []string {
 	t.Helper()

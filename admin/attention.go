@@ -51,7 +51,7 @@ type source func(ctx context.Context, now time.Time, st hub.Status) ([]concern, 
 
 // sources are all sorts of concerns.
 func (s *server) sources() []source {
-	return []source{s.faultConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.secretConcerns, s.lagConcerns, s.silenceConcerns}
+	return []source{s.faultConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.signUpConcerns, s.secretConcerns, s.lagConcerns, s.silenceConcerns}
 }
 
 // attention keeps the last look.
@@ -144,6 +144,14 @@ func (s *server) heldConcerns(ctx context.Context, _ time.Time, _ hub.Status) ([
 		c.Text += " No more are held until some are decided on."
 	}
 	return []concern{c}, nil
+}
+
+func (s *server) signUpConcerns(ctx context.Context, _ time.Time, _ hub.Status) ([]concern, error) {
+	n, err := s.Store.WaitingUsers(ctx)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	return []concern{{Kind: "warn", who: page.Admin, Path: "/admin/people?filter=waiting", Text: waits(n, "account") + " for approval."}}, nil
 }
 
 // waits is how many of something wait.

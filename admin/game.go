@@ -40,28 +40,14 @@ type gameForm struct {
 	page.Frame
 	page.Form
 	ShortName string // of the game that is changed; "": a new one
-	Owners    []page.Choice
 }
 
-func (s *server) gameForm(r *http.Request, f page.Form, shortName string) (p gameForm, err error) {
+func (s *server) showGameForm(w http.ResponseWriter, r *http.Request, code int, f page.Form, shortName string) error {
 	title := "New game"
 	if shortName != "" {
 		title = "Edit " + shortName
 	}
-	p = gameForm{Frame: s.Frame(r, title), Form: f, ShortName: shortName, Owners: []page.Choice{{Value: "", Label: "nobody"}}}
-	all, err := s.Store.Users(r.Context())
-	for _, u := range all {
-		p.Owners = append(p.Owners, page.Choice{Value: u.Username, Label: u.Username})
-	}
-	return p, err
-}
-
-func (s *server) showGameForm(w http.ResponseWriter, r *http.Request, code int, f page.Form, shortName string) error {
-	p, err := s.gameForm(r, f, shortName)
-	if err != nil {
-		return err
-	}
-	s.Render(w, r, code, gameFormPage(p))
+	s.Render(w, r, code, gameFormPage(gameForm{Frame: s.Frame(r, title), Form: f, ShortName: shortName}))
 	return nil
 }
 

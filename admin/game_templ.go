@@ -495,7 +495,7 @@ func gameFormPage(p gameForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Pick(p.Form, "owner", "Owner", "Who answers for it.", p.Owners).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Field(p.Form, "owner", "Owner", "Username of who answers for it; empty: nobody.", templ.Attributes{"maxlength": "50", "autocomplete": "off", "autocapitalize": "none"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

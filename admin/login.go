@@ -134,6 +134,14 @@ type login struct {
 	Pending string // the login that wants a code
 }
 
+// landing is where a login leads a user: those who run nothing have no pages of operators.
+func landing(u store.User, next string) string {
+	if !page.Moderator.May(u.Role) {
+		return "/"
+	}
+	return next
+}
+
 // next is where a login leads: only to pages of ours.
 func next(path string) string {
 	if path == "/admin" || strings.HasPrefix(path, "/admin/") {
@@ -144,7 +152,7 @@ func next(path string) string {
 
 func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
 	if page.Who(r).SignedIn() {
-		http.Redirect(w, r, next(r.URL.Query().Get("next")), http.StatusSeeOther)
+		http.Redirect(w, r, landing(page.Who(r).User, next(r.URL.Query().Get("next"))), http.StatusSeeOther)
 		return nil
 	}
 	has, err := s.Store.HasAdmin(r.Context())
@@ -163,11 +171,17 @@ func (s *server) serveLogIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	u, err := s.Store.CheckPassword(r.Context(), username, r.PostFormValue("password"))
 	p := login{Frame: s.Frame(r, "Sign in"), Form: f, Next: next(f.Text("next"))}
+	var barred *store.Barred
 	switch {
 	case errors.Is(err, store.ErrUnauthorized):
 		s.Log.Warn("a login failed", "username", username, "remote", address)
 		p.Wrong = "The username or the password is wrong."
 		s.Render(w, r, http.StatusUnauthorized, loginPage(p))
+		return nil
+	case errors.As(err, &barred):
+		s.Log.Warn("a login was refused", "username", username, "remote", address, "reason", barred.Reason)
+		p.Wrong = page.Capital(barred.Reason) + "."
+		s.Render(w, r, http.StatusForbidden, loginPage(p))
 		return nil
 	case err != nil:
 		return err
@@ -206,6 +220,6 @@ func (s *server) signedIn(w http.ResponseWriter, r *http.Request, u store.User, 
 	if err := s.SignIn(w, r, u); err != nil {
 		return err
 	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
+	http.Redirect(w, r, landing(u, next), http.StatusSeeOther)
 	return nil
 }

@@ -16,7 +16,13 @@ type people struct {
 	List []store.User
 }
 
-var personFilters = []page.Choice{{Value: "", Label: "All"}, {Value: string(store.Admin), Label: "Admins"}, {Value: string(store.Moderator), Label: "Moderators"}}
+var personFilters = []page.Choice{
+	{Value: "", Label: "All"}, {Value: string(store.Admin), Label: "Admins"}, {Value: string(store.Moderator), Label: "Moderators"}, {Value: string(store.Person), Label: "Persons"},
+	{Value: waitingFilter, Label: "Waiting"}, {Value: "banned", Label: "Banned"},
+}
+
+// waitingFilter is the list of those who have signed up and wait for approval.
+const waitingFilter = "waiting"
 
 func (s *server) servePeople(w http.ResponseWriter, r *http.Request) (err error) {
 	p := people{Frame: s.Frame(r, "People"), Listing: page.ReadListing(r)}
@@ -59,6 +65,8 @@ type person struct {
 	Sessions sessions
 	Link     string // that sets a password; shown once
 }
+
+func (p person) path() string { return "/admin/people/" + p.Of.Username }
 
 func (s *server) person(r *http.Request, u store.User) (person, error) {
 	p := person{Frame: s.Frame(r, u.Username), Of: u, Self: u.ID == page.Who(r).User.ID}

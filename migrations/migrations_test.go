@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pressly/goose/v3"
+
 	"hearsay/migrations"
 )
 
@@ -158,6 +160,79 @@ func TestApply_v1(t *testing.T) {
 	}
 	if got := ask(t, old, `SELECT id || kind || record_id || action || payload || coalesce(hex(secret_hash), '') || logged_at FROM versions ORDER BY id`); strings.Join(got, "\n") != strings.Join(log, "\n") {
 		t.Errorf("the log is\n%s\nand was\n%s", strings.Join(got, "\n"), strings.Join(log, "\n"))
+	}
+}
+
+// Users are in a table that was made anew, with all that belongs to them.
+func TestApply_v8(t *testing.T) {
+	uri, old := file(t, "")
+	db, err := sql.Open("sqlite", uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("."), goose.WithTableName(migrations.VersionTable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.UpTo(t.Context(), 8); err != nil {
+		t.Fatal(err)
+	}
+	if err := provider.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.Exec(`
+		INSERT INTO users (username, password_hash, role, created_at, password_at, seen_at, totp_secret, totp_step) VALUES
+			('Ann', 'a', 'admin', 1, 2, 3, 'ABC', 4), ('gone', 'g', 'admin', 1, 2, 3, NULL, 0), ('bob', 'b', 'moderator', 5, 0, NULL, NULL, 0), ('last', 'l', 'admin', 1, 1, 1, NULL, 0);
+		DELETE FROM users WHERE username IN ('gone', 'last');
+		INSERT INTO sessions (hash, user_id, address, agent, created_at, seen_at, expires_at) VALUES (zeroblob(32), 3, 'x', 'y', 1, 2, 3);
+		INSERT INTO links (hash, user_id, expires_at) VALUES (zeroblob(32), 3, 1), (randomblob(32), NULL, 2);
+		INSERT INTO recovery_codes (user_id, hash) VALUES (1, zeroblob(32)), (3, zeroblob(32));
+		INSERT INTO games (short_name, name, owner_id) VALUES ('Alpha', 'Alpha', 3), ('Beta', 'Beta', NULL);
+		INSERT INTO audit (at, actor, action, subject, address) VALUES (1, 'ann', 'user add', 'bob', 'x')`); err != nil {
+		t.Fatal(err)
+	}
+	belongings := map[string]string{
+		`SELECT id || username || password_hash || role || created_at || ' ' || password_at || ' ' || coalesce(seen_at, '-') || coalesce(totp_secret, '-') || totp_step FROM users ORDER BY id`: "1Annaadmin1 2 3ABC4, 3bobbmoderator5 0 --0",
+		`SELECT user_id || address || agent || created_at || seen_at || expires_at FROM sessions`:                                                                                               "3xy123",
+		`SELECT coalesce(user_id, '-') || expires_at FROM links ORDER BY expires_at`:                                                                                                            "31, -2",
+		`SELECT user_id FROM recovery_codes ORDER BY 1`:                                                                                                                                         "1, 3",
+		`SELECT short_name || coalesce(owner_id, '-') FROM games ORDER BY id`:                                                                                                                   "Alpha3, Beta-",
+		`SELECT actor || action || subject || address FROM audit`:                                                                                                                               "annuser addbobx",
+	}
+	wants := func(when string) {
+		t.Helper()
+		for query, want := range belongings {
+			if got := strings.Join(ask(t, old, query), ", "); got != want {
+				t.Errorf("%s, %s: got %s, want %s", when, query, got, want)
+			}
+		}
+	}
+	wants("before")
+	apply(t, uri)
+	wants("after")
+	if got := strings.Join(ask(t, old, `SELECT username || (approved_at = created_at) || (banned_at IS NULL) || (email IS NULL) FROM users ORDER BY id`), ", "); got != "Ann111, bob111" {
+		t.Errorf("who was there before is %s; they are approved", got)
+	}
+
+	// References are to the new table.
+	db, err = sql.Open("sqlite", uri+"?_pragma=foreign_keys(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if got := ask(t, db, `INSERT INTO users (username, password_hash, role) VALUES ('cid', 'c', 'person') RETURNING id`); got[0] != "5" {
+		t.Errorf("the next id is %s, want 5", got[0])
+	}
+	if _, err := db.Exec(`INSERT INTO sessions (hash, user_id, address, agent, created_at, seen_at, expires_at) VALUES (randomblob(32), 2, '', '', 1, 1, 1)`); err == nil {
+		t.Error("nobody has a session")
+	}
+	if _, err := db.Exec(`DELETE FROM users WHERE username = 'bob'`); err != nil {
+		t.Fatal(err)
+	}
+	for table, want := range map[string]string{"sessions": "0", "links": "1", "recovery_codes": "1", "games WHERE owner_id IS NULL": "2"} {
+		if got := ask(t, db, `SELECT count(*) FROM `+table); got[0] != want {
+			t.Errorf("%s: %s rows are left, want %s", table, got[0], want)
+		}
 	}
 }
 

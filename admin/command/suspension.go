@@ -23,16 +23,9 @@ func (suspend suspension) command(noun string) *cobra.Command {
 		Example: "  hearsay " + noun + " suspend Alpha --reason \"floods gossip\" --for 24h",
 		Args:    take("SHORT"),
 		RunE: run(existing, func(c *call) error {
-			switch {
-			case until != "":
-				t, err := time.Parse(time.RFC3339, until)
-				if err != nil {
-					return &store.FieldError{Field: "until", Reason: fmt.Sprintf("%q is no moment; write it as 2026-12-24T18:00:00Z", until)}
-				}
-				u.Until = &t
-			case lasts != 0:
-				t := time.Now().UTC().Truncate(time.Second).Add(lasts)
-				u.Until = &t
+			var err error
+			if u.Until, err = ending(until, lasts); err != nil {
+				return err
 			}
 			if err := suspend(c.store, c.Context(), c.args[0], u); err != nil {
 				return c.unknown(err, noun, c.args[0])
@@ -53,6 +46,22 @@ func (suspend suspension) command(noun string) *cobra.Command {
 	cmd.Flags().DurationVar(&lasts, "for", 0, "how long it lasts, instead of --until")
 	cmd.MarkFlagsMutuallyExclusive("until", "for")
 	return cmd
+}
+
+// ending is when something is over, by the flags --until or --for; nil: neither is given.
+func ending(until string, lasts time.Duration) (*time.Time, error) {
+	switch {
+	case until != "":
+		t, err := time.Parse(time.RFC3339, until)
+		if err != nil {
+			return nil, &store.FieldError{Field: "until", Reason: fmt.Sprintf("%q is no moment; write it as 2026-12-24T18:00:00Z", until)}
+		}
+		return &t, nil
+	case lasts != 0:
+		t := time.Now().UTC().Truncate(time.Second).Add(lasts)
+		return &t, nil
+	}
+	return nil, nil
 }
 
 // A switching is a command that takes no more than whose it is.

@@ -19,12 +19,13 @@ import (
 )
 
 func userCommand() *cobra.Command {
-	return noun("user", "People who run the hub from a browser", userAdd(), userList(), userPassword(), userLink(), userRole(), userTOTPOn(), userTOTPOff(), userRemove())
+	return noun("user", "People with a login in the browser: who run the hub, and players", userAdd(), userList(), userPassword(), userLink(), userRole(),
+		userTOTPOn(), userTOTPOff(), userEmail(), userBan(), userUnban(), userApprove(), userDeny(),
+		userInvite(), userInvites(), userUninvite(), userExport(), userClose(), userRemove())
 }
 
 func (c *call) user(username string) (store.User, error) {
-	all, err := c.store.Users(c.Context())
-	u, err := pick(all, err, func(u store.User) bool { return strings.EqualFold(u.Username, username) })
+	u, err := c.store.User(c.Context(), username)
 	return u, c.unknown(err, "user", username)
 }
 
@@ -48,15 +49,15 @@ func userAdd() *cobra.Command {
 			return c.say(made, "Added the user %s.", made.Username)
 		}),
 	}
-	cmd.Flags().StringVar((*string)(&u.Role), "role", string(store.Admin), "what they may do: admin or moderator")
+	cmd.Flags().StringVar((*string)(&u.Role), "role", string(store.Admin), "what they may do: admin, moderator or person")
 	return cmd
 }
 
 var userTable = table[store.User]{
 	none:  "There are no users. Add one with: hearsay user add USERNAME",
-	heads: []string{"USERNAME", "ROLE", "CREATED"},
+	heads: []string{"USERNAME", "ROLE", "STANDING", "CREATED"},
 	cells: func(u store.User) []string {
-		return []string{u.Username, string(u.Role), u.CreatedAt.UTC().Format(time.RFC3339)}
+		return []string{u.Username, string(u.Role), standing(u), u.CreatedAt.UTC().Format(time.RFC3339)}
 	},
 }
 
@@ -126,7 +127,7 @@ func userLink() *cobra.Command {
 func userRole() *cobra.Command {
 	return &cobra.Command{
 		Use:     "role USERNAME ROLE",
-		Short:   "Make a user an admin or a moderator",
+		Short:   "Make a user an admin, a moderator or a person who runs nothing",
 		Example: "  hearsay user role ann moderator",
 		Args:    take("USERNAME", "ROLE"),
 		RunE: run(existing, func(c *call) error {

@@ -23,6 +23,7 @@ type Config struct {
 	Listen string // host:port
 	Name   string // short name of the hub
 	Title  string // what people read; "": Name
+	SignUp string // who may make an account: a store.SignUpMode
 
 	Heartbeat    time.Duration // the tick of a socket
 	OfflineAfter time.Duration // how long a game without a socket stays online
@@ -57,7 +58,7 @@ const leastHeartbeat = 10 * time.Millisecond
 // Default has the default of every setting.
 func Default() *Config {
 	return &Config{
-		DB: "hearsay.db", Listen: "127.0.0.1:8080", Name: hub.Name,
+		DB: "hearsay.db", Listen: "127.0.0.1:8080", Name: hub.Name, SignUp: string(store.SignUpClosed),
 		Heartbeat: hub.Heartbeat, OfflineAfter: hub.OfflineAfter, DebugFor: hub.DebugFor, Downtime: int(hub.Downtime / time.Second),
 		BackupFolder: "backups", BackupSchedule: store.Daily, BackupHour: 4, BackupsKept: 7,
 		LogFormat: "text", LogLevel: "info",
@@ -75,6 +76,7 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.Welcome, "welcome", c.Welcome, "`text` of the front page about the network; an empty line begins a paragraph")
 	f.StringVar(&c.Conduct, "conduct", c.Conduct, "`text` of the code of conduct, at /conduct")
 	f.StringVar(&c.WidgetOrigins, "widget-origins", c.WidgetOrigins, "`origins` of sites that may show a channel in a frame, such as https://example.org, separated by blanks")
+	f.StringVar(&c.SignUp, "sign-up", c.SignUp, "who may make an account: closed (nobody), invite, approval (a login waits for an operator) or open (everybody)")
 	f.DurationVar(&c.Heartbeat, "heartbeat", c.Heartbeat, "how often a socket gets a heartbeat; after three without an answer it is closed")
 	f.DurationVar(&c.OfflineAfter, "offline-after", c.OfflineAfter, "how long a game without a socket stays online")
 	f.DurationVar(&c.DebugFor, "debug-for", c.DebugFor, "how long a socket's debug mode lasts")
@@ -138,6 +140,9 @@ func (c *Config) Check() error {
 		return &store.FieldError{Field: "tls_cert", Reason: "goes with tls_key; give both or none"}
 	}
 	if err := c.Backups().Check(); err != nil {
+		return err
+	}
+	if err := store.CheckSignUpMode(store.SignUpMode(c.SignUp)); err != nil {
 		return err
 	}
 	if n := utf8.RuneCountInString(c.Title); n > 100 || strings.ContainsFunc(c.Title, func(r rune) bool { return r < ' ' || r == 0x7f }) {

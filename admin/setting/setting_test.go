@@ -156,7 +156,7 @@ func TestOpen_badValues(t *testing.T) {
 	bad := map[string]string{
 		"heartbeat": "15", "limit-events": "many", "max-text": "0", "compression": "perhaps", "downtime": "-1", "backup-schedule": "hourly",
 		"backup-hour": "24", "name": "alpha", "listen": "0.0.0.0:80", "metrics-token": "horse", "db": "other.db", "backups-kept": "", "nonsense": "1",
-		"title": strings.Repeat("x", 101), "limit-sockets": "-1",
+		"title": strings.Repeat("x", 101), "limit-sockets": "-1", "sign-up": "everybody",
 	}
 	for name, value := range bad {
 		s.put(name, value)
@@ -200,7 +200,7 @@ func TestSet(t *testing.T) {
 	ctx := store.WithActor(t.Context(), store.Actor{Name: "ann"})
 	for _, test := range []struct{ name, value, want string }{
 		{"title", " Starlight & Co ", "Starlight & Co"}, {"limit-sends", "3,0.5", "3,0.5"}, {"limit-tells", "0", "0,0"}, {"offline-after", "90s", "1m30s"},
-		{"max-text", "007", "7"}, {"compression", "1", "true"}, {"backup-schedule", "weekly", "weekly"}, {"name", "Starlight", "Starlight"},
+		{"max-text", "007", "7"}, {"compression", "1", "true"}, {"backup-schedule", "weekly", "weekly"}, {"name", "Starlight", "Starlight"}, {"sign-up", "approval", "approval"},
 	} {
 		one, err := all.Set(ctx, test.name, test.value)
 		if err != nil {
@@ -212,12 +212,12 @@ func TestSet(t *testing.T) {
 		}
 	}
 	c := all.Config()
-	if c.Limits.Sends.Burst != 3 || c.Title != "Starlight & Co" || c.OfflineAfter != hub.OfflineAfter || c.Name != hub.Name || c.BackupSchedule != store.Weekly {
+	if c.Limits.Sends.Burst != 3 || c.Title != "Starlight & Co" || c.OfflineAfter != hub.OfflineAfter || c.Name != hub.Name || c.BackupSchedule != store.Weekly || c.SignUp != string(store.SignUpApproval) {
 		t.Errorf("in force is %+v", c)
 	}
 	for _, test := range []struct{ name, value, want string }{
 		{"max-text", "many", "whole number"}, {"max-text", "", "whole number"}, {"offline-after", "0s", "more than 0"}, {"nothing", "1", "not found"},
-		{"heartbeat", "1ms", "15s"}, {"name", "Not A Name", "letters and digits"}, {"title", "a\nb", "one line"}, {"downtime", "90000", "a day"},
+		{"heartbeat", "1ms", "15s"}, {"name", "Not A Name", "letters and digits"}, {"title", "a\nb", "one line"}, {"downtime", "90000", "a day"}, {"sign-up", "Open", "closed, invite, approval or open"},
 	} {
 		before, _ := all.Setting(test.name)
 		if _, err := all.Set(ctx, test.name, test.value); err == nil || !strings.Contains(err.Error(), test.want) {

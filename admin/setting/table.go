@@ -38,6 +38,11 @@ var table = []struct {
 		{name: "conduct", lines: true},
 		{name: "widget-origins"},
 	}},
+	{"People", []row{
+		{name: "sign-up", choices: []string{
+			string(store.SignUpClosed), string(store.SignUpInvite), string(store.SignUpApproval), string(store.SignUpOpen),
+		}},
+	}},
 	{"Backups", []row{
 		{name: "backup-schedule", choices: []string{store.Off, store.Daily, store.Weekly}},
 		{name: "backup-hour"},

@@ -11,7 +11,7 @@ import (
 	"hearsay/hub/store"
 )
 
-// Access is who may use a route.
+// Access is who may use a route. Persons may only use those for anyone.
 type Access int
 
 // Who may use routes.
@@ -103,14 +103,19 @@ var (
 // Refuse makes a page of what is wrong. What the visitor cannot mend is logged.
 func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var field *store.FieldError
+	var barred *store.Barred
 	heading, text, code := "Something went wrong", "It is in the hub's log. Try again; if it stays so, look there.", http.StatusInternalServerError
 	switch {
+	case errors.Is(err, ErrForbidden) && !Moderator.May(Who(r).User.Role):
+		heading, text, code = "That is for the operators", "You are signed in as "+Who(r).Username+", who runs nothing here. Ask an admin if you should.", http.StatusForbidden
 	case errors.Is(err, ErrForbidden):
 		heading, text, code = "That is for admins", "You are signed in as a moderator. Ask an admin to do it, or to make you one.", http.StatusForbidden
 	case errors.Is(err, errSignedOut):
 		heading, text, code = "You are signed out", "Nothing was changed. Sign in again, go back, and send the form once more.", http.StatusUnauthorized
 	case errors.Is(err, ErrTooMany):
 		heading, text, code = "Too many failed logins", "Wait a few minutes, then try again. A forgotten password is set with: hearsay user password NAME", http.StatusTooManyRequests
+	case errors.As(err, &barred):
+		heading, text, code = "You may not sign in", Capital(barred.Reason)+".", http.StatusForbidden
 	case errors.Is(err, store.ErrNotFound):
 		heading, text, code = "It is not there", Capital(strings.TrimSuffix(err.Error(), ": "+store.ErrNotFound.Error()))+" is not there, or not any more.", http.StatusNotFound
 	case errors.As(err, &field):

@@ -45,6 +45,9 @@ func (p *Pages) Frame(r *http.Request, title string) Frame {
 	return f
 }
 
+// Operator reports whether the visitor runs something here.
+func (f Frame) Operator() bool { return Moderator.May(f.User.Role) }
+
 // Navigation is what this visitor may reach.
 func (f Frame) Navigation() (groups [][]Item) {
 	for _, group := range f.navigation {

@@ -141,6 +141,9 @@ func NewTopics(all map[string]Topic, stop <-chan struct{}, log *slog.Logger) *To
 func (p *Pages) ServeLive(l *Topics, least Access) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		return l.serve(w, r, func(who Access) bool {
+			if least == Anyone && who == Anyone {
+				return true // nobody needs to be known
+			}
 			v, err := p.Visitor(r)
 			return err != nil || least.May(v.User.Role) && who.May(v.User.Role) // a database that is busy signs nobody out
 		})
@@ -198,6 +201,10 @@ func (l *Topics) serve(w http.ResponseWriter, r *http.Request, may func(Access) 
 		case <-r.Context().Done():
 			return nil
 		case <-l.stop:
+			return nil
+		}
+		if !may(t.Who) { // what is new is not for who is signed out meanwhile
+			send(signedOut)
 			return nil
 		}
 	}

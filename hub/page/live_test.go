@@ -274,6 +274,23 @@ func TestLive_revoked(t *testing.T) {
 	})
 }
 
+// TestLive_revokedBefore: who may not listen any more gets nothing that is new.
+func TestLive_revokedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var revoked atomic.Bool
+		sc := &score{}
+		l := NewTopics(map[string]Topic{"score": sc.topic()}, nil, quiet)
+		s := look(t, l, "/admin/live/score", func(Access) bool { return !revoked.Load() })
+		s.next()
+		revoked.Store(true)
+		sc.n.Add(1)
+		if got := s.next(); !strings.Contains(got, "You are signed out") || strings.Contains(got, "<b>1</b>") {
+			t.Errorf("got %q", got)
+		}
+		<-s.left
+	})
+}
+
 // TestLive_fault: what cannot be shown ends nothing; it is shown when it can be.
 func TestLive_fault(t *testing.T) {
 	for _, renderer := range []bool{false, true} {

@@ -35,7 +35,7 @@ func by(ctx context.Context) string {
 }
 
 // states say, by the first word of an action, how to read what its subject is like
-// as a JSON object. Never the hash of a secret.
+// as a JSON object. Never the hash of a secret, nor what is personal: it stays for ever.
 var states = map[string]string{
 	"game":       gameState,
 	"connection": gameState,
@@ -50,7 +50,9 @@ var states = map[string]string{
 			'old_secret_ends_at', ` + isoTime("old_secret_ends_at") + `)
 		FROM applications WHERE short_name = ?1`,
 	"user": `
-		SELECT json_object('username', username, 'role', role, 'two_factor', totp_secret IS NOT NULL, 'password_set_at', ` + isoTime("password_at") + `)
+		SELECT json_object('username', username, 'role', role, 'two_factor', totp_secret IS NOT NULL, 'password_set_at', ` + isoTime("password_at") + `,
+			'email', email IS NOT NULL, 'email_verified', email_verified_at IS NOT NULL, 'approved', approved_at IS NOT NULL,
+			'banned', banned_at IS NOT NULL, 'banned_reason', banned_reason, 'banned_until', ` + isoTime("banned_until") + `)
 		FROM users WHERE username = ?1`,
 	"event": `
 		SELECT json_object('game', short_name, 'title', title, 'description', e.description, 'start_date', start_date, 'end_date', end_date)
@@ -244,18 +246,22 @@ func (s *Store) Audit(ctx context.Context, q AuditQuery) (all []AuditEntry, err 
 			LIKE ? ESCAPE '\'`, Page{Search: q.Text}.like())
 	}
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
-		all, err = rows(conn, `
-			SELECT id, at, actor, coalesce(address, ''), action, subject, coalesce(before_state, 'null'), coalesce(after_state, 'null')
-			FROM audit WHERE `+where+` ORDER BY id DESC LIMIT ?3`, func(stmt *sqlite.Stmt) AuditEntry {
-			return AuditEntry{
-				ID: stmt.ColumnInt64(0), At: fromMicros(stmt.ColumnInt64(1)), Actor: stmt.ColumnText(2), Address: stmt.ColumnText(3),
-				Action: stmt.ColumnText(4), Subject: stmt.ColumnText(5),
-				Before: json.RawMessage(stmt.ColumnText(6)), After: json.RawMessage(stmt.ColumnText(7)),
-			}
-		}, args...)
+		all, err = rows(conn, selectAudit+` WHERE `+where+` ORDER BY id DESC LIMIT ?3`, scanAudit, args...)
 		return err
 	})
 	return all, err
+}
+
+const selectAudit = `
+	SELECT id, at, actor, coalesce(address, ''), action, subject, coalesce(before_state, 'null'), coalesce(after_state, 'null')
+	FROM audit`
+
+func scanAudit(stmt *sqlite.Stmt) AuditEntry {
+	return AuditEntry{
+		ID: stmt.ColumnInt64(0), At: fromMicros(stmt.ColumnInt64(1)), Actor: stmt.ColumnText(2), Address: stmt.ColumnText(3),
+		Action: stmt.ColumnText(4), Subject: stmt.ColumnText(5),
+		Before: json.RawMessage(stmt.ColumnText(6)), After: json.RawMessage(stmt.ColumnText(7)),
+	}
 }
 
 // AuditKinds are the actors and the actions that there are, for a choice.

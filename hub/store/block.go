@@ -7,8 +7,8 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// A Block is a word that is no name: of a channel (kind "channel"), or of a game or
-// application (kind "name").
+// A Block is a word that is no name: of a channel (kind "channel"), or of a game, an
+// application or somebody who signs up (kind "name").
 type Block struct {
 	Kind string `json:"kind"`
 	Word string `json:"word"`

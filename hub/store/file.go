@@ -33,6 +33,7 @@ type File struct {
 	Applications int        `json:"applications"`
 	Admins       int        `json:"admins"`
 	Moderators   int        `json:"moderators"`
+	People       int        `json:"people"` // who are no operators
 	Messages     int        `json:"messages"`
 	LastMessage  *time.Time `json:"last_message_at"`
 	Versions     int        `json:"versions"`
@@ -71,15 +72,16 @@ func Inspect(ctx context.Context, path string) (f File, err error) {
 	_, err = row(conn, `
 		SELECT (SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size),
 			(SELECT count(*) FROM channels), (SELECT count(*) FROM games), (SELECT count(*) FROM applications),
-			(SELECT count(*) FROM users WHERE role = 'admin'), (SELECT count(*) FROM users WHERE role <> 'admin'),
+			(SELECT count(*) FROM users WHERE role = 'admin'), (SELECT count(*) FROM users WHERE role = 'moderator'),
+			(SELECT count(*) FROM users WHERE role = 'person'),
 			(SELECT count(*) FROM messages), (SELECT sent_at FROM messages ORDER BY id DESC LIMIT 1),
 			(SELECT count(*) FROM versions), (SELECT count(*) FROM audit)`,
 		func(stmt *sqlite.Stmt) {
 			f.Free = stmt.ColumnInt64(0)
-			for i, n := range []*int{&f.Channels, &f.Games, &f.Applications, &f.Admins, &f.Moderators, &f.Messages} {
+			for i, n := range []*int{&f.Channels, &f.Games, &f.Applications, &f.Admins, &f.Moderators, &f.People, &f.Messages} {
 				*n = stmt.ColumnInt(i + 1)
 			}
-			f.LastMessage, f.Versions, f.Audit = timeAt(stmt, 7), stmt.ColumnInt(8), stmt.ColumnInt(9)
+			f.LastMessage, f.Versions, f.Audit = timeAt(stmt, 8), stmt.ColumnInt(9), stmt.ColumnInt(10)
 		})
 	return f, foreign(err)
 }

@@ -62,6 +62,33 @@ func TestPrepareRestore(t *testing.T) {
 	}
 }
 
+// Who had a key then may not have one any more: sessions, links and unused invites stay behind.
+func TestPrepareRestore_keys(t *testing.T) {
+	folder := t.TempDir()
+	path, source := folder+"/hearsay.db", folder+"/backup.db"
+	then := open(t, source)
+	ann, now := addUser(t, then, "ann", store.Admin), time.Now()
+	check(t, then.SetEmail(t.Context(), "ann", "ann@example.org"))
+	must(then.StartSession(t.Context(), ann.ID, "", ""))
+	must(then.CreateEmailLink(t.Context(), "ann", now))
+	must(then.CreatePasswordLink(t.Context(), "ann", now))
+	for range 2 {
+		if _, _, err := then.CreateInvite(t.Context(), now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, connect(t, source), `UPDATE invites SET used_at = 1, used_by = 1 WHERE id = 1`)
+	check(t, then.Close())
+	check(t, open(t, path).Close())
+	must(must(store.PrepareRestore(t.Context(), source, path)).Replace(t.Context()))
+	conn := connect(t, path)
+	for table, want := range map[string]string{"users": "1", "sessions": "0", "links": "0", "email_links": "0", "invites": "1"} {
+		if got := ask(t, conn, `SELECT count(*) FROM `+table); got[0] != want {
+			t.Errorf("%s has %s rows, want %s", table, got[0], want)
+		}
+	}
+}
+
 // A file that somebody else has open stays: what they write there would be lost, and
 // their WAL would be taken for the new file's.
 func TestRestore_open(t *testing.T) {

@@ -424,6 +424,24 @@ func TestConstraints(t *testing.T) {
 		{`INSERT INTO users (username, password_hash) VALUES ('ann', NULL)`, missing},
 		{`INSERT INTO users (username, password_hash, role) VALUES ('ann', '', 'root')`, breaks},
 		{`INSERT INTO users (username, password_hash) VALUES ('ann', ''), ('ANN', '')`, unique},
+		{`INSERT INTO users (username, password_hash, email) VALUES ('ann', '', '')`, breaks},
+		{`INSERT INTO users (username, password_hash, email) VALUES ('ann', '', 'ann')`, breaks},
+		{`INSERT INTO users (username, password_hash, email) VALUES ('ann', '', 'a nn@example.org')`, breaks},
+		{`INSERT INTO users (username, password_hash, email) VALUES ('ann', '', 'ann@example.org' || char(10))`, breaks},
+		{`INSERT INTO users (username, password_hash, email) VALUES ('ann', '', 'ann@' || ` + long(251) + `)`, breaks},
+		{`INSERT INTO users (username, password_hash, email_verified_at) VALUES ('ann', '', 1)`, breaks},
+		{`INSERT INTO users (username, password_hash, email, email_verified_at) VALUES ('ann', '', 'a@x.org', 1), ('bob', '', 'A@X.org', 1)`, unique},
+		{`INSERT INTO users (username, password_hash, banned_at) VALUES ('ann', '', 1)`, breaks},
+		{`INSERT INTO users (username, password_hash, banned_at, banned_reason) VALUES ('ann', '', 1, '')`, breaks},
+		{`INSERT INTO users (username, password_hash, banned_at, banned_reason) VALUES ('ann', '', 1, ` + long(201) + `)`, breaks},
+		{`INSERT INTO users (username, password_hash, banned_reason) VALUES ('ann', '', 'x')`, breaks},
+		{`INSERT INTO users (username, password_hash, banned_until) VALUES ('ann', '', 1)`, breaks},
+		{`INSERT INTO invites (hash, made_by, created_at, expires_at) VALUES (zeroblob(31), '', 1, 1)`, breaks},
+		{`INSERT INTO invites (hash, made_by, created_at, expires_at) VALUES (zeroblob(32), '', 1, 1), (zeroblob(32), '', 1, 1)`, unique},
+		{`INSERT INTO invites (hash, made_by, created_at, expires_at, used_by) VALUES (zeroblob(32), '', 1, 1, 99)`, foreign},
+		{`INSERT INTO email_links (hash, user_id, email, expires_at) VALUES (zeroblob(32), 99, 'a@x.org', 1)`, foreign},
+		{`INSERT INTO email_links (hash, user_id, email, expires_at) VALUES (zeroblob(31), 1, 'a@x.org', 1)`, breaks},
+		{`INSERT INTO closed_names (hash, free_at) VALUES (zeroblob(31), 1)`, breaks},
 
 		{`INSERT INTO settings VALUES ('', 'x')`, breaks},
 		{`INSERT INTO settings VALUES ('title', NULL)`, missing},
@@ -491,10 +509,11 @@ func TestConstraints(t *testing.T) {
 // What is on record stays there, whoever would have it otherwise.
 func TestSchema_audit(t *testing.T) {
 	_, conn := full(t)
-	run(t, conn, `INSERT INTO audit (at, actor, action, subject) VALUES (1, 'ann', 'game add', 'Alpha'), (2, 'ann', 'game edit', 'Alpha')`)
+	run(t, conn, `INSERT INTO audit (at, actor, action, subject, address) VALUES (1, 'ann', 'game add', 'Alpha', NULL), (2, 'ann', 'game edit', 'Alpha', '203.0.113.9')`)
 	was := ask(t, conn, `SELECT * FROM audit`)
 	for _, query := range []string{
 		`UPDATE audit SET actor = 'bob'`, `UPDATE audit SET at = at`, `UPDATE audit SET id = 99 WHERE id = 1`,
+		`UPDATE audit SET address = 'x'`, `UPDATE audit SET address = NULL`, `UPDATE audit SET address = NULL, actor = 'bob' WHERE id = 2`,
 		`DELETE FROM audit`, `DELETE FROM audit WHERE id = 1`,
 		`INSERT OR REPLACE INTO audit (id, at, actor, action, subject) VALUES (1, 1, 'bob', 'game add', 'Alpha')`,
 		`REPLACE INTO audit SELECT * FROM audit`,
@@ -507,6 +526,10 @@ func TestSchema_audit(t *testing.T) {
 	run(t, conn, `INSERT INTO audit (at, actor, action, subject) VALUES (3, 'ann', 'game edit', 'Alpha')`)
 	if got := ask(t, conn, `SELECT * FROM audit`); len(got) != 3 || !slices.Equal(got[:2], was) {
 		t.Errorf("on record is now %q, was %q", got, was)
+	}
+	run(t, conn, `UPDATE audit SET address = NULL WHERE id = 2`) // that alone can be forgotten
+	if got := ask(t, conn, `SELECT count(address) FROM audit`); got[0] != "0" {
+		t.Errorf("%s addresses are on record", got[0])
 	}
 }
 
@@ -521,6 +544,7 @@ func TestSchema_idsOnce(t *testing.T) {
 		{"applications", `INSERT INTO applications (short_name, name) VALUES ('fresher', 'fresher')`},
 		{"redirect_uris", `INSERT INTO redirect_uris (game_id, uri) VALUES (1, 'x')`},
 		{"users", `INSERT INTO users (username, password_hash) VALUES ('ann', '')`},
+		{"invites", `INSERT INTO invites (hash, made_by, created_at, expires_at) VALUES (randomblob(32), 'ann', 1, 1)`},
 		{"messages", `INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (1, 'g', 'n', 'm', 1)`},
 		{"rules", `INSERT INTO rules (kind, subject, action) VALUES ('word', 'x', 'mute')`},
 		{"held", `INSERT INTO held (channel_id, application, sender_id, game, name, message, rule_id, held_at) VALUES (1, 0, 1, 'g', 'n', 'm', 1, 1)`},

@@ -26,11 +26,23 @@ type Session struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// StartSession signs a user in. The token is the browser's; the file has its hash.
+// StartSession signs a user in. The token is the browser's; the file has its hash. Who
+// waits for approval, or was banned while signing in, gets a [Barred].
 func (s *Store) StartSession(ctx context.Context, user int64, address, agent string) (token string, err error) {
 	token, hash := newToken()
 	now := time.Now()
 	err = s.write(ctx, func(conn *sqlite.Conn) error {
+		var u User
+		found, err := row(conn, selectUsers+` WHERE u.id = ?1`, func(stmt *sqlite.Stmt) { u = scanUser(stmt) }, user)
+		if err == nil && !found {
+			err = notFound("user", strconv.FormatInt(user, 10))
+		}
+		if err != nil {
+			return err
+		}
+		if err := u.barred(now); err != nil {
+			return err
+		}
 		if err := exec(conn, `
 			INSERT INTO sessions (hash, user_id, address, agent, created_at, seen_at, expires_at)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)`,
@@ -42,12 +54,14 @@ func (s *Store) StartSession(ctx context.Context, user int64, address, agent str
 		}
 		return exec(conn, `UPDATE users SET seen_at = ?2 WHERE id = ?1`, user, micros(now))
 	})
-	return token, err
+	if err != nil {
+		return "", err
+	}
+	return token, nil
 }
 
 const (
-	sessionColumns = `s.id, s.address, s.agent, s.created_at, s.seen_at, s.expires_at,
-		u.id, u.username, u.role, u.totp_secret IS NOT NULL, u.created_at, nullif(u.password_at, 0), u.seen_at`
+	sessionColumns = `s.id, s.address, s.agent, s.created_at, s.seen_at, s.expires_at, ` + userColumns
 	fromSessions   = `FROM sessions AS s JOIN users AS u ON u.id = s.user_id`
 	selectSessions = `SELECT ` + sessionColumns + ` ` + fromSessions
 )
@@ -57,20 +71,18 @@ func scanSession(stmt *sqlite.Stmt) Session {
 		ID: stmt.ColumnInt64(0), Address: stmt.ColumnText(1), Agent: stmt.ColumnText(2),
 		CreatedAt: fromMicros(stmt.ColumnInt64(3)), SeenAt: fromMicros(stmt.ColumnInt64(4)), ExpiresAt: fromMicros(stmt.ColumnInt64(5)),
 		Username: stmt.ColumnText(7),
-		User: User{
-			ID: stmt.ColumnInt64(6), Username: stmt.ColumnText(7), Role: Role(stmt.ColumnText(8)), TwoFactor: stmt.ColumnBool(9),
-			CreatedAt: fromMicros(stmt.ColumnInt64(10)), PasswordAt: timeAt(stmt, 11), SeenAt: timeAt(stmt, 12),
-		},
+		User:     scanUserAt(stmt, 6),
 	}
 }
 
 // Session finds the session of a token, and notes that it was seen. It reports
-// ErrUnauthorized when there is none, or none any more.
+// ErrUnauthorized when there is none, or none any more, or its user is banned.
 func (s *Store) Session(ctx context.Context, token string, now time.Time) (one Session, err error) {
 	found := false
 	hash := tokenHash(token)
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
-		found, err = row(conn, selectSessions+` WHERE s.hash = ?1 AND s.expires_at > ?2`,
+		found, err = row(conn, selectSessions+`
+			WHERE s.hash = ?1 AND s.expires_at > ?2 AND u.approved_at IS NOT NULL AND NOT (`+isBanned("?2")+`)`,
 			func(stmt *sqlite.Stmt) { one = scanSession(stmt) }, hash, micros(now))
 		return err
 	})
