@@ -50,6 +50,7 @@ func (s *Store) Maintain(ctx context.Context) {
 			do("compact", s.Compact(ctx, now))
 			do("purge", s.PurgeMessages(ctx, now))
 			do("purge of rules", s.PurgeRules(ctx, now))
+			do("purge of characters", s.PurgeCharacters(ctx, now))
 		}
 	}
 }
