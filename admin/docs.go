@@ -36,6 +36,7 @@ var chapters = []chapter{
 	{"players", "Players", "Who is signed in where. A game's players are those of all its sockets together; names compare without case.", []string{
 		wire.PlayersSignIn, wire.PlayersSignOut, wire.PlayersStatus}},
 	{"tells", "Tells", "What one player says to another, in another game.", []string{wire.TellsSend, wire.TellsReceive}},
+	{"characters", "Characters", "Which players of a game are people of this network. Names compare without case.", []string{wire.CharactersStatus, wire.CharactersChanged}},
 	{"games", "Games", "Which games there are, and which are online.", []string{wire.GamesConnect, wire.GamesDisconnect, wire.GamesStatus}},
 	{"achievements", "Achievements", "What players of a game can achieve there.", []string{
 		wire.AchievementsSync, wire.AchievementsCreate, wire.AchievementsUpdate, wire.AchievementsDelete}},

@@ -60,6 +60,9 @@ func (h *Hub) load(ctx context.Context) error {
 		return err
 	}
 	h.restraints.set(a.Restraints)
+	if h.toldThrough, err = h.store.NewestCharacterChange(ctx); err != nil {
+		return fmt.Errorf("read the changes of characters: %w", err)
+	}
 	h.directory.rulesChanged = true
 	return h.heedRules(ctx)
 }

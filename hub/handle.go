@@ -35,6 +35,7 @@ var handlers = func() map[string]handler {
 		wire.PlayersSignOut:      (*session).handleSignOut,
 		wire.PlayersStatus:       (*session).handlePlayersStatus,
 		wire.TellsSend:           (*session).handleTell,
+		wire.CharactersStatus:    (*session).handleCharacterStatus,
 		wire.GamesStatus:         (*session).handleGamesStatus,
 		wire.AchievementsSync:    (*session).handleAchievementsSync,
 		wire.AchievementsCreate:  (*session).handleAchievementsCreate,

@@ -71,6 +71,7 @@ type Hub struct {
 
 	failures   throttle[failure]
 	addresses  throttle[netip.Addr]
+	guesses    throttle[owner] // wrong registration keys
 	memories   memories
 	loans      loans
 	running    sync.WaitGroup // sessions and their goroutines
@@ -84,6 +85,8 @@ type Hub struct {
 	// has waited for never forgets it, and there are thousands of idle sessions.
 	ctx    context.Context
 	cancel context.CancelFunc
+
+	toldThrough store.CharacterChangeID // the last change of a character that was told; of Run's goroutine alone
 
 	reached  atomic.Int64  // the log's version that the directory has
 	messages atomic.Uint64 // that were said in channels
@@ -135,6 +138,7 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 		o: o, store: st, log: o.Log,
 		sessions: map[*session]struct{}{}, sockets: map[owner]int{},
 		presence: presence{}, directory: newDirectory(), echoes: echoes{},
+		guesses:  throttle[owner]{within: guessesFor},
 		memories: memories{of: map[owner]*memory{}, clients: map[string]owner{}},
 	}
 	h.SetLimits(l)
@@ -147,12 +151,13 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 	return h, nil
 }
 
-// Run follows the log of versions, delivers what people approve, and announces the
-// restarts that the store is asked for, until ctx ends.
+// Run follows the log of versions, delivers what people approve, tells what becomes of
+// characters, and announces the restarts that the store is asked for, until ctx ends.
 func (h *Hub) Run(ctx context.Context) {
 	wake, stop := h.store.Watch()
 	defer stop()
 	admitted, reviewed, asked := h.store.Admissions()-1, h.store.Reviews()-1, h.store.Asked()-1 // never looked
+	registered := h.store.Registrations() - 1
 	for {
 		err := h.followBy(ctx, h.store.Recent)
 		if n := h.store.Admissions(); n != admitted && err == nil {
@@ -163,6 +168,11 @@ func (h *Hub) Run(ctx context.Context) {
 		if n := h.store.Reviews(); n != reviewed && err == nil {
 			if err = h.release(ctx); err == nil {
 				reviewed = n
+			}
+		}
+		if n := h.store.Registrations(); n != registered && err == nil {
+			if err = h.tellChanges(ctx); err == nil {
+				registered = n
 			}
 		}
 		if err != nil && ctx.Err() == nil {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -149,10 +150,17 @@ func (b *buckets) drop(now time.Time) bool {
 	return now.Sub(time.Unix(0, b.drops[b.next])) < time.Minute
 }
 
-// A throttle counts failures by key within a minute from each key's first one.
+// A throttle counts failures by key within some time from each key's first one.
 type throttle[K comparable] struct {
+	within time.Duration // 0: a minute; never changes
+
 	mu     sync.Mutex // guards counts
 	counts map[K]count
+}
+
+// ended reports whether the time of a count is over.
+func (t *throttle[K]) ended(c count, now time.Time) bool {
+	return now.Sub(c.since) >= cmp.Or(t.within, time.Minute)
 }
 
 type count struct {
@@ -168,14 +176,14 @@ func (t *throttle[K]) over(key K, most int, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.counts[key]
-	return most > 0 && c.n >= most && now.Sub(c.since) < time.Minute
+	return most > 0 && c.n >= most && !t.ended(c, now)
 }
 
 func (t *throttle[K]) fail(key K, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.counts[key]
-	if c.n == 0 || now.Sub(c.since) >= time.Minute {
+	if c.n == 0 || t.ended(c, now) {
 		c = count{since: now}
 		if t.counts == nil {
 			t.counts = map[K]count{}
@@ -191,7 +199,7 @@ func (t *throttle[K]) fail(key K, now time.Time) {
 // sweep forgets what is over, and everything if that is not enough.
 func (t *throttle[K]) sweep(now time.Time) {
 	for key, c := range t.counts {
-		if now.Sub(c.since) >= time.Minute {
+		if t.ended(c, now) {
 			delete(t.counts, key)
 		}
 	}

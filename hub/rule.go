@@ -112,19 +112,6 @@ func (s *session) answerHeld(f wire.Frame, err error) {
 
 // warn tells a player that a rule was broken, if the player is on, in a game that knows tells.
 func (h *Hub) warn(from owner, said store.Said, reason string) {
-	h.mu.Lock()
-	on := h.presence[from]
-	var to *session
-	var name string
-	if on != nil {
-		if spelling, there := on.find(said.Name); there {
-			to, name = on.teller(said.Name), spelling
-		}
-	}
-	h.mu.Unlock()
-	if to == nil {
-		return
-	}
 	what, end := "tell", "."
 	if said.Channel != "" {
 		what = "message to " + said.Channel
@@ -132,8 +119,5 @@ func (h *Hub) warn(from owner, said store.Said, reason string) {
 	if reason = wire.Clean(reason); reason != "" {
 		end = ": " + reason
 	}
-	to.tell(wire.ReceivePayload{
-		FromGame: h.o.Name, FromName: systemPlayer, ToName: name, SentAt: wire.Micros(time.Now()),
-		Message: fmt.Sprintf("Your %s broke a rule of this network%s", what, end),
-	})
+	h.tellPlayer(from, said.Name, fmt.Sprintf("Your %s broke a rule of this network%s", what, end))
 }

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -13,18 +14,44 @@ import (
 const systemPlayer = "system"
 
 // answerTell is the hub's answer to a tell for its own player: there is one, whatever it is
-// told. Section 7.
-func (s *session) answerTell(p wire.TellPayload) {
-	text := fmt.Sprintf("I am %s, the hub of this network, not a person. I understand: help, who.", s.hub.o.Name)
-	switch strings.ToLower(p.Message) {
-	case "help":
-		text = "Tell me: who, and I say who is on elsewhere, game by game; help, and I say this."
-	case "who":
+// told. from is who tells, in the game's spelling. Section 7.
+func (s *session) answerTell(ctx context.Context, p wire.TellPayload, from string) {
+	text := fmt.Sprintf("I am %s, the hub of this network, not a person. I understand: register KEY, help, who.", s.hub.o.Name)
+	words := strings.Fields(strings.ToLower(p.Message))
+	switch {
+	case len(words) == 1 && words[0] == "help":
+		text = "Tell me: register KEY, with the key that your profile shows, and this character is yours once you approve it there; " +
+			"who, and I say who is on elsewhere, game by game; help, and I say this."
+	case len(words) == 1 && words[0] == "who":
 		text = s.who()
+	case len(words) > 0 && words[0] == "register":
+		text = s.register(ctx, from, strings.Join(words[1:], ""))
 	}
-	s.tell(wire.ReceivePayload{
-		FromGame: s.hub.o.Name, FromName: systemPlayer, ToName: p.FromName, SentAt: wire.Micros(time.Now()), Message: text,
-	})
+	s.tell(s.hub.systemTell(p.FromName, text))
+}
+
+// systemTell is a tell of the hub's own player.
+func (h *Hub) systemTell(to, text string) wire.ReceivePayload {
+	return wire.ReceivePayload{
+		FromGame: h.o.Name, FromName: systemPlayer, ToName: to, SentAt: wire.Micros(time.Now()), Message: text,
+	}
+}
+
+// tellPlayer has the hub's own player tell somebody something who is on, in a game that
+// knows tells; else nobody hears it.
+func (h *Hub) tellPlayer(of owner, player, text string) {
+	h.mu.Lock()
+	var to *session
+	var name string
+	if on := h.presence[of]; on != nil {
+		if spelling, there := on.find(player); there {
+			to, name = on.teller(player), spelling
+		}
+	}
+	h.mu.Unlock()
+	if to != nil {
+		to.tell(h.systemTell(name, text))
+	}
 }
 
 // who says in a sentence who is on in other games, in as many characters as a tell may have:

@@ -32,10 +32,11 @@ func TestSystem(t *testing.T) {
 			}
 			return p.Message
 		}
-		const unknown = "I am Hearsay, the hub of this network, not a person. I understand: help, who."
+		const unknown = "I am Hearsay, the hub of this network, not a person. I understand: register KEY, help, who."
 		equal(t, "anything", told("Are you there?"), unknown)
 		equal(t, "more than a word", told("who are you"), unknown)
-		equal(t, "help", told(" HELP "), "Tell me: who, and I say who is on elsewhere, game by game; help, and I say this.")
+		equal(t, "help", told(" HELP "), "Tell me: register KEY, with the key that your profile shows, and this character is yours once you approve it there; "+
+			"who, and I say who is on elsewhere, game by game; help, and I say this.")
 		equal(t, "alone", told("who"), "No other game is online now.")
 
 		beta := w.join(w.game("Beta"), "")

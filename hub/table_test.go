@@ -28,7 +28,7 @@ func TestHandlers(t *testing.T) {
 	}
 }
 
-const everySupport = `["channels","players","tells","games","history","achievements"]`
+const everySupport = `["channels","players","tells","games","history","achievements","characters"]`
 
 // conform fails the test if a frame of the hub is not as its row says. It gives the frame.
 func conform(t testing.TB, text string) wire.Frame {
@@ -92,6 +92,11 @@ func TestExamples(t *testing.T) {
 		_, err := w.st.CreateEvent(t.Context(), store.Event{Game: "Alpha", Title: "Midsummer", StartDate: "2026-06-20", EndDate: "2026-06-22"})
 		w.do(err)
 
+		person := w.person("ann")
+		allowed := true
+		w.do(w.st.UpdateGame(t.Context(), "Alpha", store.GameEdit{AllowCharacterRegistration: &allowed}))
+		_, err = w.st.Register(t.Context(), store.GameID(alpha.ID), "Bob", w.key(person), time.Now())
+		w.do(err)
 		beta.send(wire.ChannelsSend, "", `{"channel":"gossip","name":"Eve","message":"hello"}`)
 		beta.send(wire.TellsSend, "1", `{"from_name":"Eve","to_game":"Alpha","to_name":"Bob","message":"hello"}`)
 		beta.send(wire.PlayersSignIn, "", `{"name":"Sam"}`)
@@ -222,6 +227,8 @@ func TestFailures(t *testing.T) {
 			{game, wire.PlayersSignOut, `{"name":""}`, wire.ErrorNameEmpty},
 			{game, wire.PlayersSignOut, `{"name":"` + long + `"}`, wire.ErrorNameTooLong},
 			{game, wire.PlayersStatus, `{"game":"None"}`, wire.ErrorUnknownGame},
+			{game, wire.CharactersStatus, `{"name":""}`, wire.ErrorNameEmpty},
+			{game, wire.CharactersStatus, `{"name":"` + long + `"}`, wire.ErrorNameTooLong},
 			{game, wire.TellsSend, `{}`, wire.ErrorInvalidPayload},
 			{game, wire.TellsSend, tell("Bob", "Gamma", "Eve", much), wire.ErrorMessageTooLong},
 			{game, wire.TellsSend, tell("Bob", "Off", "Eve", "x"), wire.ErrorGameOffline},

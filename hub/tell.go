@@ -11,7 +11,7 @@ import (
 
 // handleTell serves tells/send. The failures come in the protocol's order. Tells
 // are never stored or logged. Section 7.
-func (s *session) handleTell(_ context.Context, f wire.Frame) {
+func (s *session) handleTell(ctx context.Context, f wire.Frame) {
 	p, ok := wire.DecodeTell(f.Payload)
 	if !ok {
 		s.fail(f, wire.ErrorInvalidPayload)
@@ -41,7 +41,7 @@ func (s *session) handleTell(_ context.Context, f wire.Frame) {
 	}
 	if to == nil {
 		s.succeed(f)
-		s.answerTell(p)
+		s.answerTell(ctx, p, tell.FromName)
 		return
 	}
 	said := store.Said{Game: tell.FromGame, Name: tell.FromName, Text: tell.Message}
@@ -52,7 +52,7 @@ func (s *session) handleTell(_ context.Context, f wire.Frame) {
 }
 
 // route finds the socket of a tell's receiver, nil for the hub itself, and what that
-// gets; or it says why the tell cannot be told.
+// gets; or it says why the tell cannot be told. For the hub itself it finds only who tells.
 func (h *Hub) route(s *session, p wire.TellPayload) (to *session, tell wire.ReceivePayload, reason string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -61,13 +61,14 @@ func (h *Hub) route(s *session, p wire.TellPayload) (to *session, tell wire.Rece
 		return nil, tell, wire.ErrorGameOffline
 	}
 	if strings.EqualFold(p.ToGame, h.o.Name) {
-		if _, on := from.find(p.FromName); !on {
+		name, on := from.find(p.FromName)
+		if !on {
 			return nil, tell, wire.ErrorSenderOffline
 		}
 		if !strings.EqualFold(p.ToName, systemPlayer) {
 			return nil, tell, wire.ErrorReceiverOffline
 		}
-		return nil, tell, ""
+		return nil, wire.ReceivePayload{FromName: name}, ""
 	}
 	game := h.receiver(p.ToGame)
 	switch {

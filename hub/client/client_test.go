@@ -255,6 +255,44 @@ func TestClient(t *testing.T) {
 	})
 }
 
+func TestClient_character(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t)
+		ctx := t.Context()
+		o := w.game("Alpha")
+		o.Supports = append(o.Supports, "characters")
+		changed := make(chan wire.Character, 10)
+		o.Handlers.CharacterChanged = func(c wire.Character) { changed <- c }
+		a := w.join(o)
+		allowed := true
+		must(t, w.st.UpdateGame(ctx, "Alpha", store.GameEdit{AllowCharacterRegistration: &allowed}))
+		ann, err := w.st.InviteUser(ctx, store.User{Username: "ann", Role: store.Admin})
+		must(t, err)
+		key, err := w.st.RegistrationKey(ctx, ann.ID, time.Now())
+		must(t, err)
+
+		c, err := a.CharacterStatus(ctx, "bob")
+		must(t, err)
+		want(t, "before", c, wire.Character{Name: "bob"})
+		must(t, a.SignIn(ctx, "Bob"))
+		must(t, a.Tell(ctx, wire.TellPayload{FromName: "Bob", ToGame: "Hearsay", ToName: "system", Message: "register " + key.Key}))
+		want(t, "registered", <-changed, wire.Character{Name: "Bob", Registered: true})
+		all, err := w.st.CharactersOf(ctx, ann.ID)
+		must(t, err)
+		_, err = w.st.ApproveCharacter(ctx, all[0].ID, ann.ID)
+		must(t, err)
+		approved := wire.Character{Name: "Bob", Registered: true, Approved: true, Username: "ann"}
+		want(t, "approved", <-changed, approved)
+		c, err = a.CharacterStatus(ctx, "bob")
+		must(t, err)
+		want(t, "after", c, approved)
+		_, err = a.CharacterStatus(ctx, " ")
+		wantErr(t, "nobody", err, client.ErrNameEmpty)
+		_, err = w.join(w.game("Beta")).CharacterStatus(ctx, "bob")
+		wantErr(t, "without the flag", err, client.ErrMissingSupport)
+	})
+}
+
 func TestClient_manyFrames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t)

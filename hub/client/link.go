@@ -219,6 +219,8 @@ func (l *link) handle(f wire.Frame) error {
 		return notify(l, f, h.SignOut)
 	case wire.TellsReceive:
 		return notify(l, f, h.Tell)
+	case wire.CharactersChanged:
+		return notify(l, f, h.CharacterChanged)
 	case wire.GamesConnect:
 		return notify(l, f, named(h.GameConnect))
 	case wire.GamesDisconnect:

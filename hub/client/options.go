@@ -53,6 +53,8 @@ type Handlers struct {
 	GameDisconnect func(game string)         // and went
 	Restart        func(downtime time.Duration)
 
+	CharacterChanged func(wire.Character) // what a player of this game is on the network has changed. Flag characters, an extension
+
 	Sync      func(wire.SyncBatch) // records of the network, to an application
 	Level     func(wire.SyncLevel) // a catch-up that Sync asked for is over; zero if the hub has no extension
 	Heartbeat func()               // the hub asked whether the client is there; it has been answered, or will be

@@ -120,6 +120,12 @@ func (c *Client) Tell(ctx context.Context, p wire.TellPayload) error {
 	return err
 }
 
+// CharacterStatus tells whose character a player of this game is. Flag characters, an
+// extension. Section 11.
+func (c *Client) CharacterStatus(ctx context.Context, name string) (wire.Character, error) {
+	return one[wire.Character](ctx, c, wire.CharactersStatus, wire.NamePayload{Name: name})
+}
+
 // Games tells of the displayed games that are online, but the own. Section 8.
 func (c *Client) Games(ctx context.Context) ([]wire.GameStatus, error) {
 	return list[wire.GameStatus](ctx, c, wire.GamesStatus)

@@ -69,6 +69,14 @@ var states = map[string]string{
 		SELECT json_object('channel', (SELECT name FROM channels WHERE id = channel_id), 'game', game, 'name', name, 'message', message,
 			'hidden', hidden_at IS NOT NULL)
 		FROM messages WHERE id = ?1`,
+	// What comes after the last @ is the game. Of characters of one name the newest counts: the
+	// others are over.
+	"character": `
+		SELECT json_object('username', (SELECT username FROM users WHERE users.id = user_id), 'state', state, 'reason', reason)
+		FROM characters
+		WHERE game_id = (SELECT games.id FROM games WHERE short_name = substr(?1, length(rtrim(?1, replace(?1, '@', ''))) + 1))
+			AND name = substr(?1, 1, length(rtrim(?1, replace(?1, '@', ''))) - 1)
+		ORDER BY id DESC LIMIT 1`,
 	"setting": `SELECT json_object('value', value) FROM settings WHERE key = ?1`,
 }
 

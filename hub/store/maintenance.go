@@ -51,6 +51,7 @@ func (s *Store) Maintain(ctx context.Context) {
 			do("purge", s.PurgeMessages(ctx, now))
 			do("purge of rules", s.PurgeRules(ctx, now))
 			do("purge of accounts", s.PurgeAccounts(ctx, now))
+			do("purge of characters", s.PurgeCharacters(ctx, now))
 		}
 	}
 }

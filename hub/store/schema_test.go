@@ -61,6 +61,9 @@ func TestTriggers(t *testing.T) {
 		{`INSERT INTO applications (short_name, name) VALUES ('Bot', 'Bot'); UPDATE applications SET name = 'x' WHERE id = 1; DELETE FROM applications`, nil},
 		{`INSERT INTO blocks VALUES ('name', 'x'); DELETE FROM blocks`, nil},
 		{`INSERT INTO users (username, password_hash) VALUES ('ann', ''); DELETE FROM users`, nil},
+		{`INSERT INTO users (id, username, password_hash) VALUES (9, 'ann', ''); INSERT INTO registration_keys VALUES (9, '000000000000', 1);
+			INSERT INTO characters (user_id, game_id, name, folded, created_at) VALUES (9, 1, 'A', 'a', 1); UPDATE characters SET state = 'approved', decided_at = 1;
+			DELETE FROM characters; DELETE FROM users`, nil},
 		{`INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (1, 'g', 'n', 'm', 1); UPDATE messages SET hidden_at = 1; DELETE FROM messages`, nil},
 		{`INSERT INTO held (channel_id, application, sender_id, game, name, message, rule_id, held_at) VALUES (1, 0, 1, 'g', 'n', 'm', 1, 1); DELETE FROM held`, nil},
 

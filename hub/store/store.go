@@ -51,13 +51,14 @@ type Store struct {
 
 	backupFailed atomic.Pointer[BackupFailure]
 
-	tail       tail
-	admissions atomic.Uint64 // commits that may have changed who may be connected
-	reviews    atomic.Uint64 // commits that may have decided on held messages
-	asked      atomic.Uint64 // commits that may have changed settings or restarts
-	commitTime atomic.Int64  // when watchers were last to be woken, in nanoseconds since 1970
-	mu         sync.Mutex    // guards watchers
-	watchers   map[chan struct{}]struct{}
+	tail          tail
+	admissions    atomic.Uint64 // commits that may have changed who may be connected
+	reviews       atomic.Uint64 // commits that may have decided on held messages
+	asked         atomic.Uint64 // commits that may have changed settings or restarts
+	registrations atomic.Uint64 // commits that may have changed characters
+	commitTime    atomic.Int64  // when watchers were last to be woken, in nanoseconds since 1970
+	mu            sync.Mutex    // guards watchers
+	watchers      map[chan struct{}]struct{}
 }
 
 // Open opens the file at path, makes it if it does not exist, and applies the

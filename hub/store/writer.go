@@ -28,6 +28,7 @@ type writer struct {
 	admits    bool  // it changed games, applications or channels
 	reviewed  bool  // it changed held messages
 	asks      bool  // it changed settings or restarts
+	registers bool  // it changed characters
 	committed bool  // it was committed, and watchers do not know yet
 	full      bool  // synchronous is FULL, not NORMAL
 	pages     int   // of the WAL
@@ -42,8 +43,9 @@ func (s *Store) openWriter() (_ *writer, err error) {
 			w.admits = w.admits || table == "games" || table == "applications" || table == "channels"
 			w.reviewed = w.reviewed || table == "held"
 			w.asks = w.asks || table == "settings" || table == "restarts"
+			w.registers = w.registers || table == "character_changes"
 		},
-		rollback: func() { w.dirty, w.admits, w.reviewed, w.asks = false, false, false, false },
+		rollback: func() { w.dirty, w.admits, w.reviewed, w.asks, w.registers = false, false, false, false, false },
 		commit: func(pages int) {
 			w.pages = pages
 			w.committed = w.committed || w.dirty
@@ -56,7 +58,10 @@ func (s *Store) openWriter() (_ *writer, err error) {
 			if w.asks {
 				s.asked.Add(1)
 			}
-			w.dirty, w.admits, w.reviewed, w.asks = false, false, false, false
+			if w.registers {
+				s.registrations.Add(1)
+			}
+			w.dirty, w.admits, w.reviewed, w.asks, w.registers = false, false, false, false, false
 		},
 	}
 	number, err := register(h)
@@ -155,6 +160,7 @@ func (w *writer) poll() {
 		w.admissions.Add(1)
 		w.reviews.Add(1)
 		w.asked.Add(1)
+		w.registrations.Add(1)
 		w.tell()
 	}
 }

@@ -24,6 +24,9 @@ const (
 	TellsSend    = "tells/send"
 	TellsReceive = "tells/receive"
 
+	CharactersStatus  = "characters/status"
+	CharactersChanged = "characters/changed"
+
 	GamesConnect    = "games/connect"
 	GamesDisconnect = "games/disconnect"
 	GamesStatus     = "games/status"
@@ -47,7 +50,8 @@ const (
 	SupportTells
 	SupportGames
 	SupportAchievements
-	SupportHistory // extension
+	SupportHistory    // extension
+	SupportCharacters // extension
 )
 
 // A Flag is a name in supports.
@@ -62,6 +66,7 @@ type Flag struct {
 var Flags = []Flag{
 	{SupportAchievements, "achievements", "The game keeps its achievements here. Games only.", false},
 	{SupportChannels, "channels", "Chat in channels. Every socket must have it.", false},
+	{SupportCharacters, "characters", "May ask who of the game's players is whose character on this network, and hears when that changes. Games only.", true},
 	{SupportGames, "games", "Hears of games that come and go, and may ask about them.", false},
 	{SupportHistory, "history", "May read the channels' logs, and gets id and sent_at with what is said live.", true},
 	{SupportPlayers, "players", "Tells who is signed in, hears of others, and may ask.", false},

@@ -8,7 +8,7 @@ import (
 )
 
 func TestSupports(t *testing.T) {
-	all := []string{"achievements", "channels", "games", "history", "players", "tells"}
+	all := []string{"achievements", "channels", "characters", "games", "history", "players", "tells"}
 	var set wire.Supports
 	for _, name := range all {
 		flag := wire.Support(name)
@@ -43,8 +43,8 @@ func TestNeeds(t *testing.T) {
 		wire.TellsSend: wire.SupportTells, wire.GamesStatus: wire.SupportGames,
 		wire.AchievementsSync: wire.SupportAchievements, wire.AchievementsCreate: wire.SupportAchievements,
 		wire.AchievementsUpdate: wire.SupportAchievements, wire.AchievementsDelete: wire.SupportAchievements,
-		wire.ChannelsHistory: wire.SupportHistory,
-		wire.ChannelsSend:    0, wire.ChannelsSubscribe: 0, wire.ChannelsUnsubscribe: 0, wire.Authenticate: 0, wire.Heartbeat: 0, wire.Sync: 0, "": 0, "players/other": 0,
+		wire.ChannelsHistory: wire.SupportHistory, wire.CharactersStatus: wire.SupportCharacters,
+		wire.ChannelsSend: 0, wire.ChannelsSubscribe: 0, wire.ChannelsUnsubscribe: 0, wire.Authenticate: 0, wire.Heartbeat: 0, wire.Sync: 0, "": 0, "players/other": 0,
 	} {
 		if got := wire.Needs(event); got != want {
 			t.Errorf("%q needs %b, want %b", event, got, want)

@@ -97,8 +97,11 @@ func frames() map[string]wire.Frame {
 		"players-status-empty": answer(wire.PlayersStatus, wire.PlayersPayload{Game: "ExVenture", Players: []string{}}),
 		"tells-receive": notice(wire.TellsReceive, wire.ReceivePayload{
 			FromGame: "ExVenture", FromName: "Eric", ToName: "Sam", SentAt: "2026-03-04T05:06:07.8Z", Message: "hi"}),
-		"games-connect":    notice(wire.GamesConnect, wire.GamePayload{Game: "ExVenture"}),
-		"games-disconnect": notice(wire.GamesDisconnect, wire.GamePayload{Game: "ExVenture"}),
+		"characters-status":         answer(wire.CharactersStatus, wire.Character{Name: "Eric", Registered: true, Approved: true, Username: "ann"}),
+		"characters-status-pending": answer(wire.CharactersStatus, wire.Character{Name: "Eric", Registered: true}),
+		"characters-changed":        notice(wire.CharactersChanged, wire.Character{Name: "Eric"}),
+		"games-connect":             notice(wire.GamesConnect, wire.GamePayload{Game: "ExVenture"}),
+		"games-disconnect":          notice(wire.GamesDisconnect, wire.GamePayload{Game: "ExVenture"}),
 		"games-status-full": answer(wire.GamesStatus, wire.GameStatus{
 			Game: game.Game, DisplayName: game.DisplayName, Description: game.Description, HomepageURL: game.HomepageURL,
 			UserAgent: game.UserAgent, UserAgentURL: game.UserAgentURL, UserAgentRepoURL: game.UserAgentURL, Connections: game.Connections,

@@ -111,7 +111,7 @@ func DecodeChannel(raw json.RawMessage) (channel string, ok bool) {
 	return member(raw, "channel")
 }
 
-// DecodeName reads the payload of players/sign-in and players/sign-out.
+// DecodeName reads the payload of players/sign-in, players/sign-out and characters/status.
 func DecodeName(raw json.RawMessage) (name string, ok bool) {
 	return member(raw, "name")
 }
@@ -273,6 +273,14 @@ type ReceivePayload struct {
 	ToName   string `json:"to_name"`
 	SentAt   string `json:"sent_at"`
 	Message  string `json:"message"`
+}
+
+// A Character tells what a player of the game is on this network. Section 11.
+type Character struct {
+	Name       string `json:"name"`
+	Registered bool   `json:"registered"`
+	Approved   bool   `json:"approved"`
+	Username   string `json:"username,omitempty"` // of those that are approved
 }
 
 // GamePayload names a game that came or went. Section 8.

@@ -177,6 +177,23 @@ var Events = []Event{
 		}, Example: `{"from_game":"OTHER_GAME","from_name":"PLAYER","to_name":"PLAYER","sent_at":"2026-03-04T05:06:07Z","message":"Are you there?"}`},
 	},
 	{
+		Name: CharactersStatus, Needs: SupportCharacters, NeedsRef: true, For: GamesOnly,
+		About: "Extension: asks whether one of the game's own players is registered as somebody's character. A player registers by a tell to system at HUB, \"register KEY\", " +
+			"with the key that the person's profile shows; then the person approves it there. The game's owner may veto it.",
+		Request: &Message{Fields: []Field{playerField}, Example: `{"name":"PLAYER"}`},
+		Answer:  &Message{Fields: characterFields, Example: `{"name":"PLAYER","registered":true,"approved":true,"username":"ann"}`},
+		Failures: []Failure{
+			{ErrorNameEmpty, "Nothing is left of the name once it is cleaned."},
+			{ErrorNameTooLong, "The cleaned name is too long."},
+		},
+	},
+	{
+		Name: CharactersChanged, Needs: SupportCharacters,
+		About: "Extension: one of the game's own players was registered, approved, denied, withdrawn or vetoed, or a veto was lifted. All sockets of the game that have the flag hear it. " +
+			"What happens while the game has no socket it does not hear: a game that keeps this asks again after it has connected.",
+		Notice: &Message{Fields: characterFields, Example: `{"name":"PLAYER","registered":true,"approved":false}`},
+	},
+	{
 		Name: GamesConnect, Needs: SupportGames,
 		About:  "A displayed game came online. A link that was down for less than a minute is no news, and nobody hears of the own game.",
 		Notice: &Message{Fields: []Field{{Name: "game", Type: "text", Required: true, About: "The game's short name."}}, Example: `{"game":"OTHER_GAME"}`},
@@ -250,6 +267,13 @@ var (
 	playerField  = Field{Name: "name", Type: "text", Required: true, About: "The player.", Mistaken: []string{"player", "user", "username"}}
 	gameField    = Field{Name: "game", Type: "text", About: "A game's short name, in exactly its case.", Mistaken: []string{"name", "game_name"}}
 	keyField     = Field{Name: "key", Type: "UUID", Required: true, About: "The achievement's key, which the hub has given it.", Mistaken: []string{"id", "uuid"}}
+
+	characterFields = []Field{
+		{Name: "name", Type: "text", Required: true, About: "The player, as the name was registered, or else as it was asked for."},
+		{Name: "registered", Type: "boolean", Required: true, About: "Whether the name is somebody's, or waits for that, or was vetoed: nobody else can register it."},
+		{Name: "approved", Type: "boolean", Required: true, About: "Whether the person has approved it, and no veto is against it: then everybody may see it."},
+		{Name: "username", Type: "text", About: "Whose it is, if it is approved."},
+	}
 
 	playerNotice = []Field{
 		{Name: "game", Type: "text", Required: true, About: "The game's short name."},

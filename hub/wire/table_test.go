@@ -113,6 +113,8 @@ func TestEvents_structs(t *testing.T) {
 		{"players", answer(wire.PlayersStatus), wire.PlayersPayload{}},
 		{"tell", request(wire.TellsSend), wire.TellPayload{}},
 		{"receive", notice(wire.TellsReceive), wire.ReceivePayload{}},
+		{"character", answer(wire.CharactersStatus), wire.Character{}},
+		{"character changed", notice(wire.CharactersChanged), wire.Character{}},
 		{"game", notice(wire.GamesConnect), wire.GamePayload{}},
 		{"status", answer(wire.GamesStatus), wire.GameStatus{}},
 		{"connections", of(answer(wire.GamesStatus), "connections"), wire.Connection{}},
