@@ -67,6 +67,10 @@ var states = map[string]string{
 		SELECT json_object('channel', (SELECT name FROM channels WHERE id = channel_id), 'game', game, 'name', name, 'message', message,
 			'hidden', hidden_at IS NOT NULL)
 		FROM messages WHERE id = ?1`,
+	"grant": `
+		SELECT json_object('scope', scope, 'created_at', ` + isoTime("g.created_at") + `)
+		FROM grants AS g JOIN users AS u ON u.id = g.user_id JOIN games AS m ON m.id = g.game_id
+		WHERE u.username || ' at ' || m.short_name = ?1`,
 	"setting": `SELECT json_object('value', value) FROM settings WHERE key = ?1`,
 }
 

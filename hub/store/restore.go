@@ -101,7 +101,8 @@ func refresh(ctx context.Context, path, source string) (err error) {
 		return err
 	}
 	defer end(&err)
-	for _, query := range []string{`DELETE FROM sessions`, `DELETE FROM links`, `DELETE FROM removals`, `DELETE FROM restarts WHERE told_at IS NULL`} {
+	for _, query := range []string{`DELETE FROM sessions`, `DELETE FROM grant_tokens`, `DELETE FROM grant_codes`, `DELETE FROM links`, `DELETE FROM removals`,
+		`DELETE FROM restarts WHERE told_at IS NULL`} {
 		if err := exec(conn, query); err != nil {
 			return err
 		}
