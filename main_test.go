@@ -80,6 +80,7 @@ func TestImports(t *testing.T) {
 		"hearsay/hub/client/chatroom": {"hearsay/hub/client", "hearsay/hub/wire"},
 		"hearsay/hub/hubtest":         {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/hubtest/load":    {"hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/hub/site/oauth":      {"hearsay/hub/store"},
 		"hearsay/hub/store":           {"hearsay/migrations"},
 		"hearsay/hub/wire":            nil,
 		"hearsay/migrations":          nil,
