@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Failed requests that are let pass within failureWindow.
+// Failed requests, without the right secret, that are let pass within failureWindow.
 const (
 	failureWindow   = 10 * time.Minute
 	clientFailures  = 30  // of a client id at an address

@@ -70,7 +70,7 @@ func (s *Server) ServeRevoke(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// serveSite answers a site that says who it is, and counts what fails.
+// serveSite answers a site that says who it is, and counts what fails without the right secret.
 func (s *Server) serveSite(w http.ResponseWriter, r *http.Request, do func(store.Site, params) (any, error)) {
 	if !allows(w, r, http.MethodPost) {
 		return
@@ -93,17 +93,22 @@ func (s *Server) serveSite(w http.ResponseWriter, r *http.Request, do func(store
 	}
 	site := store.Site{ClientID: clientID, Authenticated: secret != ""}
 	if site.Authenticated {
-		_, err = s.Store.CheckSite(r.Context(), clientID, secret, now)
+		if _, err := s.Store.CheckSite(r.Context(), clientID, secret, now); err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		// Whatever code comes now: anybody may bring the site a wrong one, which must not
+		// lock it out.
+		s.failures.succeeded(clientID, remote)
 	}
-	var body any
-	if err == nil {
-		body, err = do(site, p)
-	}
+	body, err := do(site, p)
 	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
-	s.failures.succeeded(clientID, remote)
+	if !site.Authenticated {
+		s.failures.succeeded(clientID, remote)
+	}
 	answer(w, http.StatusOK, body)
 }
 
