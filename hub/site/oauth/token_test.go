@@ -68,6 +68,13 @@ func TestOldClients(t *testing.T) {
 	both.Set("code", s.code())
 	h.post(oauth.TokenPath, form, both.Encode(), func(r *http.Request) { r.SetBasicAuth(h.alpha.ClientID, "another") }).
 		want(t, "two secrets", http.StatusBadRequest, "invalid_request")
+	beta := h.addGame("Beta", redirectURI)
+	both.Del("client_secret")
+	h.post(oauth.TokenPath, form, both.Encode(), func(r *http.Request) { r.SetBasicAuth(beta.ClientID, beta.Secret) }).
+		want(t, "two client ids", http.StatusBadRequest, "invalid_request")
+	both.Del("client_id")
+	h.post(oauth.TokenPath, form, both.Encode(), func(r *http.Request) { r.SetBasicAuth(h.alpha.ClientID, h.alpha.Secret) }).
+		want(t, "the header alone", http.StatusOK, "")
 
 	_, got = s.authorize(url.Values{"scope": {""}})
 	if answer := s.exchange(got.Get("code")); answer.Scope != "profile" {
