@@ -77,6 +77,10 @@ var states = map[string]string{
 		WHERE game_id = (SELECT games.id FROM games WHERE short_name = substr(?1, length(rtrim(?1, replace(?1, '@', ''))) + 1))
 			AND name = substr(?1, 1, length(rtrim(?1, replace(?1, '@', ''))) - 1)
 		ORDER BY id DESC LIMIT 1`,
+	"grant": `
+		SELECT json_object('scope', scope, 'created_at', ` + isoTime("g.created_at") + `)
+		FROM grants AS g JOIN users AS u ON u.id = g.user_id JOIN games AS m ON m.id = g.game_id
+		WHERE u.username || ' at ' || m.short_name = ?1`,
 	"setting": `SELECT json_object('value', value) FROM settings WHERE key = ?1`,
 }
 

@@ -154,13 +154,21 @@ func (s *Store) AddRedirectURI(ctx context.Context, shortName, uri string) error
 
 func checkRedirectURI(uri string) error {
 	if uri == "" {
-		return invalid("uri", "is missing; give an http:// or https:// address")
+		return invalid("uri", "is missing; give an https:// address")
 	}
 	if err := checkURL("uri", uri); err != nil {
 		return err
 	}
-	if u, err := url.Parse(uri); err == nil && u.Fragment != "" {
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil:
+		return invalid("uri", "%q is no web address; use https:// and a host", uri)
+	case strings.Contains(uri, "#"):
 		return invalid("uri", "has a fragment; leave out what follows #")
+	case u.User != nil:
+		return invalid("uri", "has a name before the host; leave out what comes before @")
+	case u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" && u.Hostname() != "::1":
+		return invalid("uri", "would carry codes in the clear; use https://, or http:// on localhost")
 	}
 	return nil
 }

@@ -75,11 +75,24 @@ func (r *Refusal) Unwrap() error { return r.Reason }
 // with ErrUnauthorized when they are nobody's, and with ErrBarred when their owner is
 // suspended. The comparison takes the same time however wrong the secret is.
 func (s *Store) Authenticate(ctx context.Context, clientID, secret string, now time.Time) (Peer, error) {
-	var p Peer
-	var old, suspended bool
+	p, old, err := s.authenticate(ctx, clientID, secret, now)
+	switch {
+	case err != nil:
+		return Peer{}, err
+	case old:
+		s.touch(p, touch{seen: now, old: now})
+	default:
+		s.touch(p, touch{seen: now, secret: now})
+	}
+	return p, nil
+}
+
+// authenticate also says whether it was by the old secret, and notes nothing.
+func (s *Store) authenticate(ctx context.Context, clientID, secret string, now time.Time) (p Peer, old bool, err error) {
+	var suspended bool
 	var hash, oldHash [sha256.Size]byte
 	var ended int64
-	err := s.query(ctx, func(conn *sqlite.Conn) error {
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
 		found, err := row(conn, `
 			SELECT id, short_name, 0, '', 0, user_agent, version, suspended AND coalesce(suspended_until, ?2) >= ?2,
 				secret_hash, old_secret_hash, coalesce(old_secret_ends_at, 0)
@@ -105,7 +118,7 @@ func (s *Store) Authenticate(ctx context.Context, clientID, secret string, now t
 		return err
 	})
 	if err != nil {
-		return Peer{}, fmt.Errorf("authenticate: %w", err)
+		return Peer{}, false, fmt.Errorf("authenticate: %w", err)
 	}
 	// No text has the hash of zeros, which stands for a secret that is not there.
 	sum := sha256.Sum256([]byte(secret))
@@ -114,19 +127,15 @@ func (s *Store) Authenticate(ctx context.Context, clientID, secret string, now t
 	over := old && micros(now) >= ended
 	switch {
 	case p.ID < 0:
-		return Peer{}, &Refusal{Reason: ErrUnauthorized}
+		return Peer{}, false, &Refusal{Reason: ErrUnauthorized}
 	case over && !current:
-		return Peer{}, &Refusal{Reason: ErrUnauthorized, Peer: p, Ended: fromMicros(ended)}
+		return Peer{}, false, &Refusal{Reason: ErrUnauthorized, Peer: p, Ended: fromMicros(ended)}
 	case !current && !old:
-		return Peer{}, &Refusal{Reason: ErrUnauthorized, Peer: p}
+		return Peer{}, false, &Refusal{Reason: ErrUnauthorized, Peer: p}
 	case suspended:
-		return Peer{}, &Refusal{Reason: ErrBarred, Peer: p}
-	case current:
-		s.touch(p, touch{seen: now, secret: now})
-	default:
-		s.touch(p, touch{seen: now, old: now})
+		return Peer{}, false, &Refusal{Reason: ErrBarred, Peer: p}
 	}
-	return p, nil
+	return p, !current, nil
 }
 
 // rotate gives a row of games or applications a new secret. The old one is

@@ -52,12 +52,13 @@ func (s *Store) Maintain(ctx context.Context) {
 			do("purge of rules", s.PurgeRules(ctx, now))
 			do("purge of accounts", s.PurgeAccounts(ctx, now))
 			do("purge of characters", s.PurgeCharacters(ctx, now))
+			do("purge of tokens", s.PurgeTokens(ctx, now))
 		}
 	}
 }
 
 // Reconcile logs what changed without the triggers' knowledge, and takes away what
-// refers to no game: the sqlite3 shell has foreign_keys off, and its INSERT OR
+// refers to no game or user: the sqlite3 shell has foreign_keys off, and its INSERT OR
 // REPLACE deletes rows without calling triggers.
 func (s *Store) Reconcile(ctx context.Context) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
@@ -66,6 +67,10 @@ func (s *Store) Reconcile(ctx context.Context) error {
 			`DELETE FROM achievements WHERE game_id NOT IN (SELECT id FROM games)`,
 			`DELETE FROM connections WHERE game_id NOT IN (SELECT id FROM games)`,
 			`DELETE FROM redirect_uris WHERE game_id NOT IN (SELECT id FROM games)`,
+			`DELETE FROM grants WHERE game_id NOT IN (SELECT id FROM games) OR user_id NOT IN (SELECT id FROM users)`,
+			`DELETE FROM grant_codes WHERE grant_id NOT IN (SELECT id FROM grants)`,
+			`DELETE FROM grant_tokens WHERE code_id NOT IN (SELECT id FROM grant_codes)`,
+			`DELETE FROM subjects WHERE user_id NOT IN (SELECT id FROM users)`,
 			`INSERT INTO versions (kind, record_id, game_id, action, payload, secret_hash, logged_at, created_at)
 			 SELECT v.kind, v.record_id, v.game_id, 'delete', v.payload, v.secret_hash,
 				(SELECT now FROM clock) + row_number() OVER (ORDER BY v.id), v.created_at

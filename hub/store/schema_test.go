@@ -287,6 +287,7 @@ func TestConstraints(t *testing.T) {
 		typed   = sqlite.ResultConstraint | 12<<8 // SQLITE_CONSTRAINT_DATATYPE
 		foreign = sqlite.ResultConstraintForeignKey
 	)
+	const uid = "00000000-0000-4000-8000-000000000000"
 	for _, test := range []struct {
 		query string
 		want  sqlite.ResultCode
@@ -456,6 +457,18 @@ func TestConstraints(t *testing.T) {
 		{`INSERT INTO restarts (asked_at, downtime, told_at, told) VALUES (1, 1, 1, 'Alpha')`, breaks},
 		{`INSERT INTO backups VALUES ('a.db', 1, 1, '')`, breaks},
 		{`INSERT INTO backups VALUES (NULL, 1, 1, NULL)`, missing},
+
+		{`INSERT INTO subjects VALUES (99, '` + uid + `')`, foreign},
+		{`INSERT INTO subjects VALUES (1, 'x')`, breaks},
+		{`INSERT INTO grants (user_id, game_id, scope, created_at) VALUES (99, 1, 'profile', 1)`, foreign},
+		{`INSERT INTO grants (user_id, game_id, scope, created_at) VALUES (1, 1, 'email profile', 1)`, breaks},
+		{`INSERT INTO grants (user_id, game_id, scope, created_at) VALUES (1, 1, '', 1)`, breaks},
+		{`INSERT INTO grant_codes (grant_id, hash, redirect_uri, scope, created_at, expires_at) VALUES (99, zeroblob(32), 'x', 'profile', 1, 1)`, foreign},
+		{`INSERT INTO grant_codes (grant_id, hash, redirect_uri, scope, created_at, expires_at) VALUES (1, zeroblob(31), 'x', 'profile', 1, 1)`, breaks},
+		{`INSERT INTO grant_codes (grant_id, hash, redirect_uri, scope, challenge, created_at, expires_at) VALUES (1, zeroblob(32), 'x', 'profile', '', 1, 1)`, breaks},
+		{`INSERT INTO grant_codes (grant_id, hash, redirect_uri, scope, created_at, expires_at, used_at) VALUES (1, zeroblob(32), 'x', 'profile', 1, 1, 1)`, breaks},
+		{`INSERT INTO grant_tokens VALUES (zeroblob(32), 99, 'profile', 1)`, foreign},
+		{`INSERT INTO grant_tokens VALUES (zeroblob(31), 1, 'profile', 1)`, breaks},
 
 		{`INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (1, 'g', 'n', NULL, 1)`, missing},
 		{`INSERT INTO rules (kind, subject, action) VALUES ('game', 'x', 'mute')`, breaks},

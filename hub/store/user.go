@@ -194,7 +194,8 @@ func insertUser(conn *sqlite.Conn, u *User, hash string, now time.Time) error {
 	return clash(err, taken("username", "%q is taken; choose another", u.Username))
 }
 
-// SetPassword gives a user another password and ends the user's sessions.
+// SetPassword gives a user another password and ends the user's sessions, here and at games'
+// sites.
 func (s *Store) SetPassword(ctx context.Context, username, password string) error {
 	if err := checkPassword(password); err != nil {
 		return err
@@ -209,12 +210,16 @@ func (s *Store) SetPassword(ctx context.Context, username, password string) erro
 	})
 }
 
-// setPassword also ends what the old password began: sessions and open links.
+// setPassword also ends what the old password began: sessions, logins at games' sites and
+// open links.
 func setPassword(conn *sqlite.Conn, id int64, hash string) error {
 	if err := exec(conn, `UPDATE users SET password_hash = ?2, password_at = ?3 WHERE id = ?1`, id, hash, micros(time.Now())); err != nil {
 		return err
 	}
 	if err := exec(conn, `DELETE FROM links WHERE user_id = ?1`, id); err != nil {
+		return err
+	}
+	if err := endLogins(conn, id); err != nil {
 		return err
 	}
 	return exec(conn, `DELETE FROM sessions WHERE user_id = ?1`, id)
