@@ -79,6 +79,7 @@ type Hub struct {
 	following  sync.Mutex                    // one goroutine follows the log at a time
 	rules      atomic.Pointer[store.Matcher] // nil: there are none
 	restraints restraints
+	talkers    talkers
 
 	// Requests are handled under ctx, not under their session's: a context that somebody
 	// has waited for never forgets it, and there are thousands of idle sessions.

@@ -45,10 +45,12 @@ func (s *session) handleTell(_ context.Context, f wire.Frame) {
 		return
 	}
 	said := store.Said{Game: tell.FromGame, Name: tell.FromName, Text: tell.Message}
-	if tell.Message, ok = s.obey(f, said, nil); ok { // nothing holds it: it is never stored
+	text, err := s.hub.obey(said, s.warn, nil) // nothing holds it: it is never stored
+	if text != "" {
+		tell.Message = text
 		to.tell(tell)
-		s.succeed(f)
 	}
+	s.answer(f, err)
 }
 
 // route finds the socket of a tell's receiver, nil for the hub itself, and what that
