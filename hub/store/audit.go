@@ -67,6 +67,9 @@ var states = map[string]string{
 		SELECT json_object('channel', (SELECT name FROM channels WHERE id = channel_id), 'game', game, 'name', name, 'message', message,
 			'hidden', hidden_at IS NOT NULL)
 		FROM messages WHERE id = ?1`,
+	"ignore": `
+		SELECT json_group_object(name || '@' || game, json('true'))
+		FROM ignores WHERE game_id = (SELECT id FROM games WHERE short_name = ?1)`,
 	"setting": `SELECT json_object('value', value) FROM settings WHERE key = ?1`,
 }
 

@@ -28,6 +28,7 @@ type writer struct {
 	admits    bool  // it changed games, applications or channels
 	reviewed  bool  // it changed held messages
 	asks      bool  // it changed settings or restarts
+	ignores   bool  // it changed ignore lists
 	committed bool  // it was committed, and watchers do not know yet
 	full      bool  // synchronous is FULL, not NORMAL
 	pages     int   // of the WAL
@@ -42,8 +43,9 @@ func (s *Store) openWriter() (_ *writer, err error) {
 			w.admits = w.admits || table == "games" || table == "applications" || table == "channels"
 			w.reviewed = w.reviewed || table == "held"
 			w.asks = w.asks || table == "settings" || table == "restarts"
+			w.ignores = w.ignores || table == "ignores"
 		},
-		rollback: func() { w.dirty, w.admits, w.reviewed, w.asks = false, false, false, false },
+		rollback: w.forget,
 		commit: func(pages int) {
 			w.pages = pages
 			w.committed = w.committed || w.dirty
@@ -56,7 +58,10 @@ func (s *Store) openWriter() (_ *writer, err error) {
 			if w.asks {
 				s.asked.Add(1)
 			}
-			w.dirty, w.admits, w.reviewed, w.asks = false, false, false, false
+			if w.ignores {
+				s.ignored.Add(1)
+			}
+			w.forget()
 		},
 	}
 	number, err := register(h)
@@ -89,6 +94,11 @@ func (s *Store) openWriter() (_ *writer, err error) {
 	end, err := newest(w.conn)
 	s.tail.jump(end, err != nil)
 	return w, err
+}
+
+// forget begins anew to note what a transaction changes.
+func (w *writer) forget() {
+	w.dirty, w.admits, w.reviewed, w.asks, w.ignores = false, false, false, false, false
 }
 
 func (w *writer) run() {
@@ -155,6 +165,7 @@ func (w *writer) poll() {
 		w.admissions.Add(1)
 		w.reviews.Add(1)
 		w.asked.Add(1)
+		w.ignored.Add(1)
 		w.tell()
 	}
 }
