@@ -140,7 +140,7 @@ func (h *Hub) broadcast(m store.Message, channel string, from owner) {
 			return wire.Frame{Event: wire.ChannelsBroadcast, Ref: ref, Payload: b.Encode()}.Encode()
 		}
 	}
-	frame, text := packets(encode(m.Text)), encode(m.Text)
+	p, text := publication{from: from, deaf: h.deaf(m.Name, m.Game), frame: packets(encode(m.Text))}, encode(m.Text)
 	if len(m.Text) > takeBytes { // what is remembered is not the whole of it
 		text = encode(strings.ToValidUTF8(m.Text[:takeBytes], "") + "…")
 	}
@@ -149,8 +149,8 @@ func (h *Hub) broadcast(m store.Message, channel string, from owner) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.minute.add(m.SentAt.Unix())
-	h.publishTo(topic{topicChannel, m.Channel}, from, frame, text)
-	h.publishTo(topic{kind: topicAllChannels}, from, frame, text)
+	h.publishTo(topic{topicChannel, m.Channel}, p, text)
+	h.publishTo(topic{kind: topicAllChannels}, p, text)
 }
 
 // cleanName makes a player's name fit for others, or says why it is none. Section 10.
@@ -190,6 +190,9 @@ func (s *session) handleHistory(ctx context.Context, f wire.Frame) {
 		return
 	}
 	q := store.HistoryQuery{Channel: id, Limit: s.hub.Limits().History}
+	if s.hub.ignorers.Load() != nil {
+		q.Without = func(game, name string) bool { return s.ignores(name, game) }
+	}
 	if p.Limit > 0 {
 		q.Limit = min(p.Limit, q.Limit)
 	}

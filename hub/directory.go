@@ -60,6 +60,9 @@ func (h *Hub) load(ctx context.Context) error {
 		return err
 	}
 	h.restraints.set(a.Restraints)
+	if err := h.heedIgnores(ctx); err != nil {
+		return err
+	}
 	h.directory.rulesChanged = true
 	return h.heedRules(ctx)
 }

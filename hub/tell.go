@@ -10,7 +10,8 @@ import (
 )
 
 // handleTell serves tells/send. The failures come in the protocol's order. Tells
-// are never stored or logged. Section 7.
+// are never stored or logged. One whose sender the receiver's game ignores is swallowed, and
+// answered as if it had been told: the sender must not learn of it. Section 7.
 func (s *session) handleTell(_ context.Context, f wire.Frame) {
 	p, ok := wire.DecodeTell(f.Payload)
 	if !ok {
@@ -46,7 +47,7 @@ func (s *session) handleTell(_ context.Context, f wire.Frame) {
 	}
 	said := store.Said{Game: tell.FromGame, Name: tell.FromName, Text: tell.Message}
 	text, err := s.hub.obey(said, s.warn, nil) // nothing holds it: it is never stored
-	if text != "" {
+	if text != "" && !to.ignores(tell.FromName, tell.FromGame) {
 		tell.Message = text
 		to.tell(tell)
 	}
