@@ -19,7 +19,7 @@ func Add(root *cobra.Command) {
 	root.AddCommand(
 		gameCommand(), channelCommand(), applicationCommand(), connectionCommand(), redirectCommand(),
 		eventCommand(), blockCommand(), removalCommand(), userCommand(), sessionCommand(),
-		ruleCommand(), reviewCommand(), messageCommand(),
+		ruleCommand(), ignoreCommand(), reviewCommand(), messageCommand(),
 		settingCommand(), restartCommand(), auditCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand(), mirrorCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
