@@ -99,55 +99,32 @@ func (s *session) handleSend(ctx context.Context, f wire.Frame) {
 		s.fail(f, wire.ErrorMalformed)
 		return
 	}
-	id, reason := s.mayUse(p.Channel)
-	if reason == "" {
-		p.Name, reason = cleanName(p.Name)
-	}
-	if reason == "" {
-		p.Message, reason = s.hub.cleanMessage(p.Message)
-	}
-	if reason == "" {
-		reason = s.hub.restraints.refuse(id, s.owner(), p.Name)
-	}
-	if reason != "" {
-		s.fail(f, reason)
-		return
-	}
-	m := store.Message{Channel: id, Game: s.peer.ShortName, Name: p.Name}
-	from := s.owner()
-	said := store.Said{Channel: p.Channel, Game: m.Game, Name: m.Name, Text: p.Message}
-	m.Text, ok = s.obey(f, said, func(text string, rule store.RuleID) error {
-		return s.hub.store.Hold(ctx, store.Held{
-			Channel: id, Application: from.application, Sender: from.id, Game: m.Game, Name: m.Name, Text: text, Rule: rule,
+	id, err := s.mayUse(p.Channel)
+	if err == nil {
+		err = s.hub.say(ctx, utterance{
+			from: s.owner(), channel: id,
+			said: store.Said{Channel: p.Channel, Game: s.peer.ShortName, Name: p.Name, Text: p.Message},
+			warn: s.warn,
 		})
-	})
-	if !ok {
-		return
 	}
-	err := s.hub.store.Append(ctx, m, func(m store.Message) { s.hub.broadcast(m, p.Channel, from) })
-	if err != nil {
-		s.fail(f, s.reason(err))
-		return
-	}
-	s.succeed(f)
+	s.answer(f, err)
 }
 
-// mayUse finds the channel that the session may send to and read of, or says why
-// it may not.
-func (s *session) mayUse(channel string) (id store.ChannelID, reason string) {
+// mayUse finds the channel that the session may send to and read of, or gives a Refusal.
+func (s *session) mayUse(channel string) (store.ChannelID, error) {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	id, there := s.hub.directory.channelNames[channel]
 	if s.peer.Application {
 		if !there {
-			return 0, wire.ErrorUnknownChannel(channel)
+			return 0, Refusal(wire.ErrorUnknownChannel(channel))
 		}
-		return id, ""
+		return id, nil
 	}
 	if !there || !slices.Contains(s.channels, id) {
-		return 0, wire.ErrorNotSubscribed(channel)
+		return 0, Refusal(wire.ErrorNotSubscribed(channel))
 	}
-	return id, ""
+	return id, nil
 }
 
 // broadcast carries a message of the log to everyone who hears its channel. The
@@ -163,7 +140,7 @@ func (h *Hub) broadcast(m store.Message, channel string, from owner) {
 			return wire.Frame{Event: wire.ChannelsBroadcast, Ref: ref, Payload: b.Encode()}.Encode()
 		}
 	}
-	frame, text := packets(encode(m.Text)), encode(m.Text)
+	p, text := publication{from: from, deaf: h.deaf(m.Name, m.Game), frame: packets(encode(m.Text))}, encode(m.Text)
 	if len(m.Text) > takeBytes { // what is remembered is not the whole of it
 		text = encode(strings.ToValidUTF8(m.Text[:takeBytes], "") + "…")
 	}
@@ -172,8 +149,8 @@ func (h *Hub) broadcast(m store.Message, channel string, from owner) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.minute.add(m.SentAt.Unix())
-	h.publishTo(topic{topicChannel, m.Channel}, from, frame, text)
-	h.publishTo(topic{kind: topicAllChannels}, from, frame, text)
+	h.publishTo(topic{topicChannel, m.Channel}, p, text)
+	h.publishTo(topic{kind: topicAllChannels}, p, text)
 }
 
 // cleanName makes a player's name fit for others, or says why it is none. Section 10.
@@ -207,12 +184,15 @@ func (s *session) handleHistory(ctx context.Context, f wire.Frame) {
 		s.fail(f, wire.ErrorMalformed)
 		return
 	}
-	id, reason := s.mayUse(p.Channel)
-	if reason != "" {
+	id, err := s.mayUse(p.Channel)
+	if err != nil {
 		s.fail(f, wire.ErrorNotSubscribed(p.Channel))
 		return
 	}
 	q := store.HistoryQuery{Channel: id, Limit: s.hub.Limits().History}
+	if s.hub.ignorers.Load() != nil {
+		q.Without = func(game, name string) bool { return s.ignores(name, game) }
+	}
 	if p.Limit > 0 {
 		q.Limit = min(p.Limit, q.Limit)
 	}

@@ -448,13 +448,13 @@ func TestEchoes_bounds(t *testing.T) {
 	all := echoes{}
 	text := func(bool) []byte { return nil }
 	for i := range 1000 {
-		all.add(topic{topicChannel, store.ChannelID(i)}, owner{}, text)
+		all.add(topic{topicChannel, store.ChannelID(i)}, publication{}, text)
 	}
 	if len(all) > echoesMost {
 		t.Errorf("%d topics", len(all))
 	}
 	for range 120 {
-		all.add(topic{topicChannel, 999}, owner{id: 1}, text)
+		all.add(topic{topicChannel, 999}, publication{from: owner{id: 1}}, text)
 	}
 	equal(t, "heard", len(all.heard(nil, topic{topicChannel, 999}, owner{}, 0, 0)), tapeMost)
 	equal(t, "of the own", len(all.heard(nil, topic{topicChannel, 999}, owner{id: 1}, 0, 0)), 0)

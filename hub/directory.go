@@ -63,6 +63,9 @@ func (h *Hub) load(ctx context.Context) error {
 	if h.toldThrough, err = h.store.NewestCharacterChange(ctx); err != nil {
 		return fmt.Errorf("read the changes of characters: %w", err)
 	}
+	if err := h.heedIgnores(ctx); err != nil {
+		return err
+	}
 	h.directory.rulesChanged = true
 	return h.heedRules(ctx)
 }

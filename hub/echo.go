@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"hearsay/hub/store"
 )
 
 // echoesMost is how many topics' last publications are remembered; when there are more,
@@ -22,13 +24,14 @@ type echo struct {
 type said struct {
 	at   int64 // in nanoseconds
 	from owner
+	deaf store.Deaf
 	text func(dated bool) []byte
 }
 
 // echoes are guarded by Hub.mu.
 type echoes map[topic]*echo
 
-func (all echoes) add(t topic, from owner, text func(dated bool) []byte) {
+func (all echoes) add(t topic, p publication, text func(dated bool) []byte) {
 	e := all[t]
 	if e == nil {
 		if len(all) >= echoesMost {
@@ -38,7 +41,7 @@ func (all echoes) add(t topic, from owner, text func(dated bool) []byte) {
 		all[t] = e
 	}
 	e.last = time.Now().UnixNano()
-	one := said{e.last, from, text}
+	one := said{e.last, p.from, p.deaf, text}
 	if len(e.said) < tapeMost {
 		e.said = append(e.said, one)
 		return
@@ -65,7 +68,7 @@ func (all echoes) heard(to []said, t topic, not owner, from, until int64) []said
 		return to
 	}
 	for _, s := range e.said {
-		if s.at >= from && (until == 0 || s.at <= until) && s.from != not {
+		if s.at >= from && (until == 0 || s.at <= until) && s.from != not && !not.in(s.deaf) {
 			to = append(to, s)
 		}
 	}

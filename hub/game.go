@@ -12,7 +12,7 @@ import (
 // announce tells that a game came or went, but not the game itself; under Hub.mu.
 // Section 8.
 func (h *Hub) announce(event string, o owner, game string) {
-	h.publish(topic{kind: topicGames}, o, notice(event, wire.Encode(wire.GamePayload{Game: game})))
+	h.publish(topic{kind: topicGames}, o, h.deaf("", game), notice(event, wire.Encode(wire.GamePayload{Game: game})))
 }
 
 // offline forgets that a game or application is online, and tells others; under Hub.mu.

@@ -181,9 +181,21 @@ func failed(f wire.Frame, reason string) []byte {
 	return wire.Frame{Event: f.Event, HasEvent: f.HasEvent, Ref: f.Ref, Status: wire.StatusFailure, Error: reason}.Encode()
 }
 
-// reason is what a client is told about an error of the store, which is logged
-// unless it is the client's own.
+// answer answers a request with what has become of it, if it wants an answer.
+func (s *session) answer(f wire.Frame, err error) {
+	if err != nil {
+		s.fail(f, s.reason(err))
+		return
+	}
+	s.succeed(f)
+}
+
+// reason is what a client is told about a refusal, or an error of the store, which is
+// logged unless it is the client's own.
 func (s *session) reason(err error) string {
+	if r, refused := errors.AsType[Refusal](err); refused {
+		return string(r)
+	}
 	if !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrNotFound) {
 		s.log(slog.LevelError, "a request failed", "err", err)
 	}

@@ -77,9 +77,11 @@ type Hub struct {
 	running    sync.WaitGroup // sessions and their goroutines
 	workers    *workers
 	shards     []*shard
-	following  sync.Mutex                    // one goroutine follows the log at a time
-	rules      atomic.Pointer[store.Matcher] // nil: there are none
+	following  sync.Mutex                     // one goroutine follows the log at a time
+	rules      atomic.Pointer[store.Matcher]  // nil: there are none
+	ignorers   atomic.Pointer[store.Ignorers] // nil: there are none
 	restraints restraints
+	talkers    talkers
 
 	// Requests are handled under ctx, not under their session's: a context that somebody
 	// has waited for never forgets it, and there are thousands of idle sessions.
@@ -156,23 +158,25 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 func (h *Hub) Run(ctx context.Context) {
 	wake, stop := h.store.Watch()
 	defer stop()
-	admitted, reviewed, asked := h.store.Admissions()-1, h.store.Reviews()-1, h.store.Asked()-1 // never looked
-	registered := h.store.Registrations() - 1
+	looks := []struct {
+		commits func() uint64 // that are a reason to look
+		look    func(context.Context) error
+		at      uint64 // the last time
+	}{
+		{h.store.Admissions, h.admit, h.store.Admissions() - 1}, // never yet
+		{h.store.Ignored, h.heedIgnores, h.store.Ignored() - 1},
+		{h.store.Reviews, h.release, h.store.Reviews() - 1},
+		{h.store.Registrations, h.tellChanges, h.store.Registrations() - 1},
+	}
+	asked := h.store.Asked() - 1
 	for {
 		err := h.followBy(ctx, h.store.Recent)
-		if n := h.store.Admissions(); n != admitted && err == nil {
-			if err = h.admit(ctx); err == nil {
-				admitted = n
-			}
-		}
-		if n := h.store.Reviews(); n != reviewed && err == nil {
-			if err = h.release(ctx); err == nil {
-				reviewed = n
-			}
-		}
-		if n := h.store.Registrations(); n != registered && err == nil {
-			if err = h.tellChanges(ctx); err == nil {
-				registered = n
+		for i := range looks {
+			l := &looks[i]
+			if n := l.commits(); n != l.at && err == nil {
+				if err = l.look(ctx); err == nil {
+					l.at = n
+				}
 			}
 		}
 		if err != nil && ctx.Err() == nil {

@@ -370,6 +370,18 @@ func (w *world) join(c store.Credential, more string, from ...string) *socket {
 	return s
 }
 
+// enter opens a socket with every flag that hears gossip. It answers no heartbeat: that would
+// sign its players out.
+func (w *world) enter(c store.Credential, players string) *socket {
+	w.t.Helper()
+	s := w.dial()
+	s.send(wire.Authenticate, "", credentials(c, everySupport, `,"channels":["gossip"],"players":[`+players+`]`))
+	if got := s.next(); got != string(welcome) {
+		w.t.Fatalf("got %s", got)
+	}
+	return s
+}
+
 // authenticate returns with the first heartbeat.
 func (s *socket) authenticate(c store.Credential, more string) {
 	s.t.Helper()

@@ -65,18 +65,19 @@ func (s *session) sign(f wire.Frame, change func(on *online, name string) (spell
 		game := s.hub.directory.games[store.GameID(s.peer.ID)]
 		if news && !s.peer.Application && game != nil && game.Display {
 			payload := wire.Encode(wire.PlayerPayload{Game: game.Game, Name: spelling})
-			s.hub.publish(topic{kind: topicPlayers}, s.owner(), notice(f.Event, payload))
+			s.hub.publish(topic{kind: topicPlayers}, s.owner(), s.hub.deaf(spelling, game.Game), notice(f.Event, payload))
 		}
 	}
 	s.hub.mu.Unlock()
 	s.succeed(f)
 }
 
-// handlePlayersStatus serves players/status. Section 6.
+// handlePlayersStatus serves players/status, without the players that the asking game
+// ignores. Section 6.
 func (s *session) handlePlayersStatus(_ context.Context, f wire.Frame) {
 	s.answerStatus(f, func(g *wire.GameRecord) any {
 		if on := s.hub.presence[owner{id: g.ID}]; on != nil && on.told {
-			return wire.PlayersPayload{Game: g.Game, Players: on.players()}
+			return wire.PlayersPayload{Game: g.Game, Players: s.heeded(on.players(), g.Game)}
 		}
 		return nil
 	})

@@ -70,12 +70,18 @@ type shard struct {
 
 // An operation is one of three: a publication, a change of an audience, or a call.
 type operation struct {
+	publication
 	topic   topic
-	frame   func(variant) packet // of a publication; always the same for one variant
-	from    owner                // whose sockets do not get it
-	session *session             // who begins to listen, or ceases, or is called for
+	session *session // who begins to listen, or ceases, or is called for
 	listens bool
 	call    func() // runs when all before it is written to the session
+}
+
+// A publication is what goes to all who listen to a topic, but for some.
+type publication struct {
+	frame func(variant) packet // always the same for one variant
+	from  owner                // whose sockets do not get it
+	deaf  store.Deaf           // nor do theirs
 }
 
 // A variant is the form in which a socket gets what is published.
@@ -256,7 +262,7 @@ func (sh *shard) do(o operation) {
 		o.call()
 	case o.session == nil:
 		if a != nil {
-			sh.publish(a, o)
+			sh.publish(a, o.publication)
 		}
 	case o.listens:
 		if a == nil {
@@ -272,10 +278,10 @@ func (sh *shard) do(o operation) {
 	}
 }
 
-func (sh *shard) publish(a *audience, o operation) {
+func (sh *shard) publish(a *audience, o publication) {
 	var packets [variants]packet
 	for _, l := range a.list {
-		if l.owner == o.from {
+		if l.owner == o.from || o.deaf != nil && l.owner.in(o.deaf) {
 			continue
 		}
 		p := packets[l.variant]
@@ -342,20 +348,20 @@ func (h *Hub) unlisten(t topic, s *session) {
 	s.shard.put(operation{topic: t, session: s})
 }
 
-// publish carries a message to all who listen to a topic, but to no socket of from;
-// under Hub.mu, so that all receivers see the same order. This is the one place
+// publish carries a message to all who listen to a topic, but to no socket of from nor of
+// the deaf; under Hub.mu, so that all receivers see the same order. This is the one place
 // where a message goes to many.
-func (h *Hub) publish(t topic, from owner, message []byte) {
+func (h *Hub) publish(t topic, from owner, deaf store.Deaf, message []byte) {
 	text := func(bool) []byte { return message }
-	h.publishTo(t, from, packets(text), text)
+	h.publishTo(t, publication{packets(text), from, deaf}, text)
 }
 
 // publishTo is publish for a message in more than one form; text makes what is
 // remembered of it.
-func (h *Hub) publishTo(t topic, from owner, frame func(variant) packet, text func(dated bool) []byte) {
-	h.echoes.add(t, from, text)
+func (h *Hub) publishTo(t topic, p publication, text func(dated bool) []byte) {
+	h.echoes.add(t, p, text)
 	for _, sh := range h.shards {
-		sh.put(operation{topic: t, from: from, frame: frame})
+		sh.put(operation{topic: t, publication: p})
 	}
 }
 

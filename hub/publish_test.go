@@ -25,8 +25,8 @@ func (s *session) wrote() string {
 	return text
 }
 
-func publication(from int64, text string) operation {
-	return operation{from: owner{id: from}, frame: packets(func(bool) []byte { return []byte(text) })}
+func published(from int64, text string) operation {
+	return operation{publication: publication{from: owner{id: from}, frame: packets(func(bool) []byte { return []byte(text) })}}
 }
 
 // TestShard_round: what is said in the middle of a round gathers for those that come
@@ -53,12 +53,12 @@ func TestShard_round(t *testing.T) {
 			equal(t, "written to another", other.wrote(), "")
 		}
 	}
-	take(publication(9, "a"), publication(9, "b"))
+	take(published(9, "a"), published(9, "b"))
 	turn(all[0], "ab")
-	take(publication(9, "c"), publication(2, "d")) // the third does not hear itself
+	take(published(9, "c"), published(2, "d")) // the third does not hear itself
 	turn(all[1], "abcd")
 	turn(all[2], "abc")
-	take(publication(9, "e"))
+	take(published(9, "e"))
 	turn(all[3], "abcde")
 	turn(all[0], "cde")
 	turn(all[1], "e")
@@ -67,11 +67,11 @@ func TestShard_round(t *testing.T) {
 	equal(t, "deliveries", sh.written, 2+4+3+5+3+1+1)
 
 	// A call is for one session, whose frames come before it; its turn is then empty.
-	take(publication(9, "f"), operation{session: all[2], call: func() { all[2].push(newPacket([]byte("g"))) }})
+	take(published(9, "f"), operation{session: all[2], call: func() { all[2].push(newPacket([]byte("g"))) }})
 	equal(t, "written before the call and in it", all[2].wrote(), "fg")
 	turn(all[0], "f")
 	take(operation{session: all[1]}) // ceases to listen; what was said before still comes
-	take(publication(9, "h"))
+	take(published(9, "h"))
 	turn(all[1], "f")
 	turn(all[2], "h")
 	turn(all[3], "fh")
@@ -87,7 +87,7 @@ func TestShard_batches(t *testing.T) {
 		sh.put(operation{session: s, listens: true})
 	}
 	for i := range batchMost + 2 {
-		sh.put(publication(9, string(rune('0'+i))))
+		sh.put(published(9, string(rune('0'+i))))
 	}
 	sh.take(nil)
 	for _, s := range []*session{a, b} {
@@ -99,7 +99,7 @@ func TestShard_batches(t *testing.T) {
 	sh.turn()
 	sh.turn()
 	a.wrote()
-	sh.put(publication(9, strings.Repeat("x", batchBytes)))
+	sh.put(published(9, strings.Repeat("x", batchBytes)))
 	sh.take(nil)
 	equal(t, "a large frame waits", fmt.Sprint(a.batch == nil, len(a.wrote()) > batchBytes), "true true")
 }
@@ -111,7 +111,7 @@ func TestShard_pin(t *testing.T) {
 		sh.put(operation{topic: topic{channel: 1}, session: deafened(sh, id), listens: true})
 	}
 	sh.put(operation{session: deafened(sh, 1), listens: true})
-	few, many := publication(longRound, "few"), publication(longRound, "many")
+	few, many := published(longRound, "few"), published(longRound, "many")
 	many.topic.channel = 1
 	for _, test := range []struct {
 		publication operation

@@ -54,25 +54,25 @@ func (h *Hub) ruleEnds() <-chan time.Time {
 	return time.After(time.Until(m.Ends))
 }
 
-// obey holds the rules against what a player says, after cleaning. It gives what goes on;
-// where nothing does it has answered the request:
+// obey holds the rules against what a player says, after cleaning. It gives what goes on, or
+// no text where nothing does; then the player is told nothing but what is against it:
 //
 //   - mute refuses it;
-//   - drop swallows it, and answers as if it had gone on;
+//   - drop swallows it, as if it had gone on;
 //   - hold does so too, and puts it into the review queue by calling hold; without hold, and
 //     when the queue is full, it is refused;
 //   - replace changes it; if nothing is left, it is swallowed;
-//   - warn lets it go on, and tells the player.
+//   - warn lets it go on, and has warn tell the player.
 //
 // Without rules it costs a look at a pointer.
-func (s *session) obey(f wire.Frame, said store.Said, hold func(text string, rule store.RuleID) error) (text string, goesOn bool) {
-	rules := s.hub.rules.Load()
+func (h *Hub) obey(said store.Said, warn func(player, text string), hold func(text string, rule store.RuleID) error) (text string, err error) {
+	rules := h.rules.Load()
 	if rules == nil {
-		return said.Text, true
+		return said.Text, nil
 	}
-	v := rules.Judge(said, time.Now(), s.hub.Limits().MaxText)
+	v := rules.Judge(said, time.Now(), h.Limits().MaxText)
 	if v.Action == "" {
-		return said.Text, true
+		return said.Text, nil
 	}
 	ruleCounters[v.Action].Inc()
 	if text = v.Text; text != said.Text {
@@ -80,38 +80,26 @@ func (s *session) obey(f wire.Frame, said store.Said, hold func(text string, rul
 	}
 	switch {
 	case v.Action == store.Mute:
-		s.fail(f, wire.ErrorMuted)
-		return "", false
+		return "", Refusal(wire.ErrorMuted)
 	case v.Action == store.Drop || text == "":
-		s.succeed(f)
-		return "", false
+		return "", nil
 	case v.Action == store.Hold && hold == nil:
-		s.fail(f, wire.ErrorRefused)
-		return "", false
+		return "", Refusal(wire.ErrorRefused)
 	}
 	if v.Warned != nil {
-		s.hub.warn(s.owner(), said, v.Warned.Reason)
+		warn(said.Name, warning(said, v.Warned.Reason))
 	}
-	if v.Action == store.Hold {
-		s.answerHeld(f, hold(text, v.Rule))
-		return "", false
+	if v.Action != store.Hold {
+		return text, nil
 	}
-	return text, true
+	if err = hold(text, v.Rule); errors.Is(err, store.ErrConflict) {
+		err = Refusal(wire.ErrorRefused)
+	}
+	return "", err
 }
 
-func (s *session) answerHeld(f wire.Frame, err error) {
-	switch {
-	case errors.Is(err, store.ErrConflict):
-		s.fail(f, wire.ErrorRefused)
-	case err != nil:
-		s.fail(f, s.reason(err))
-	default:
-		s.succeed(f)
-	}
-}
-
-// warn tells a player that a rule was broken, if the player is on, in a game that knows tells.
-func (h *Hub) warn(from owner, said store.Said, reason string) {
+// warning is what a player is told who has broken a rule.
+func warning(said store.Said, reason string) string {
 	what, end := "tell", "."
 	if said.Channel != "" {
 		what = "message to " + said.Channel
@@ -119,5 +107,11 @@ func (h *Hub) warn(from owner, said store.Said, reason string) {
 	if reason = wire.Clean(reason); reason != "" {
 		end = ": " + reason
 	}
-	h.tellPlayer(from, said.Name, fmt.Sprintf("Your %s broke a rule of this network%s", what, end))
+	return fmt.Sprintf("Your %s broke a rule of this network%s", what, end)
+}
+
+// warn tells a player of the session's game something, if the player is on, and the game
+// knows tells.
+func (s *session) warn(player, text string) {
+	s.hub.tellPlayer(s.owner(), player, text)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hearsay/hub/store"
+	"hearsay/hub/wire"
 )
 
 // A Status says who is connected at one moment.
@@ -23,8 +24,8 @@ type Status struct {
 type GameStatus struct {
 	ID        store.GameID
 	ShortName string
+	Name      string // that people read
 	UserAgent string // of its client, without the version
-	Display   bool   // it is in lists
 	Since     time.Time
 	Players   int
 	Sockets   int // 0: the link is down, but not for long
@@ -48,6 +49,35 @@ func (a ApplicationStatus) Synced(version store.VersionID) bool {
 	return a.Fed > 0 && a.Cursor >= version
 }
 
+// byPlayers orders games: those with the most players first.
+func byPlayers(a, b GameStatus) int {
+	return cmp.Or(cmp.Compare(b.Players, a.Players), cmp.Compare(a.ShortName, b.ShortName))
+}
+
+// DisplayedGames are the games that are online and that anybody may know of, those with the
+// most players first.
+func (h *Hub) DisplayedGames() []GameStatus {
+	h.mu.Lock()
+	all := make([]GameStatus, 0, len(h.presence))
+	for o, on := range h.presence {
+		if g := h.directory.games[store.GameID(o.id)]; !o.application && on.told && g != nil && g.Display {
+			all = append(all, on.game(g))
+		}
+	}
+	h.mu.Unlock()
+	slices.SortFunc(all, byPlayers)
+	return all
+}
+
+// game is the status of a game; under Hub.mu.
+func (on *online) game(record *wire.GameRecord) GameStatus {
+	g := GameStatus{store.GameID(record.ID), on.shortName, record.DisplayName, "", on.since, on.count(), len(on.sessions)}
+	if record.UserAgent != nil {
+		g.UserAgent = *record.UserAgent
+	}
+	return g
+}
+
 // Status gives it; the games with the most players come first.
 func (h *Hub) Status() (st Status) {
 	now := time.Now()
@@ -60,23 +90,16 @@ func (h *Hub) Status() (st Status) {
 			st.Applications = append(st.Applications, on.application(o.id))
 			continue
 		}
-		if !on.told { // only a browser is there
+		record := h.directory.games[store.GameID(o.id)]
+		if !on.told || record == nil { // only a browser is there, or it was removed this moment
 			continue
 		}
-		g := GameStatus{ID: store.GameID(o.id), ShortName: on.shortName, Since: on.since, Players: on.count(), Sockets: len(on.sessions)}
-		if record := h.directory.games[g.ID]; record != nil {
-			g.Display = record.Display
-			if record.UserAgent != nil {
-				g.UserAgent = *record.UserAgent
-			}
-		}
+		g := on.game(record)
 		st.Players += g.Players
 		st.Games = append(st.Games, g)
 	}
 	h.mu.Unlock()
-	slices.SortFunc(st.Games, func(a, b GameStatus) int {
-		return cmp.Or(cmp.Compare(b.Players, a.Players), cmp.Compare(a.ShortName, b.ShortName))
-	})
+	slices.SortFunc(st.Games, byPlayers)
 	slices.SortFunc(st.Applications, func(a, b ApplicationStatus) int { return cmp.Compare(a.ShortName, b.ShortName) })
 	return st
 }

@@ -37,13 +37,36 @@ func TestStatus(t *testing.T) {
 		equal(t, "sockets", st.Sockets, 4)
 		equal(t, "players", st.Players, 6)
 		equal(t, "games", st.Games, []GameStatus{
-			{1, "Alpha", "DikuMUD", true, later, 3, 2}, // Bob is one player; of two games with as many players the first by name
-			{2, "Beta", "", true, began, 3, 1},
+			{1, "Alpha", "Alpha MUD", "DikuMUD", later, 3, 2}, // Bob is one player; of two games with as many players the first by name
+			{2, "Beta", "Beta MUD", "", began, 3, 1},
 		})
 		first.hangUp()
 		second.hangUp()
 		settle(time.Second)
-		equal(t, "sockets of a game whose link is down", w.Status().Games[1], GameStatus{1, "Alpha", "DikuMUD", true, later, 0, 0})
+		equal(t, "sockets of a game whose link is down", w.Status().Games[1], GameStatus{1, "Alpha", "Alpha MUD", "DikuMUD", later, 0, 0})
+	})
+}
+
+// TestDisplayedGames: hidden games, those that are only there in a browser, and applications
+// are not among them.
+func TestDisplayedGames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{})
+		alpha, beta, gamma := w.game("Alpha"), w.game("Beta"), w.game("Gamma")
+		began := time.Now()
+		w.enter(alpha, "")
+		w.enter(beta, `"Ann","Bob"`)
+		w.join(w.gameWith(store.Game{ShortName: "Hidden", Name: "Hidden"}), "")
+		w.join(w.application("Site", "versions"), "")
+		loan, err := w.Lend(t.Context(), store.GameID(gamma.ID))
+		w.do(err)
+		w.join(store.Credential{ClientID: loan.ClientID, Secret: loan.Secret}, "")
+		a, b := GameStatus{1, "Alpha", "Alpha MUD", "", began, 0, 1}, GameStatus{2, "Beta", "Beta MUD", "", began, 2, 1}
+		equal(t, "games", w.DisplayedGames(), []GameStatus{b, a})
+		hidden := false
+		w.do(w.st.UpdateGame(t.Context(), "Beta", store.GameEdit{Display: &hidden}))
+		synctest.Wait()
+		equal(t, "after one was hidden", w.DisplayedGames(), []GameStatus{a})
 	})
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // handleTell serves tells/send. The failures come in the protocol's order. Tells
-// are never stored or logged. Section 7.
+// are never stored or logged. One whose sender the receiver's game ignores is swallowed, and
+// answered as if it had been told: the sender must not learn of it. Section 7.
 func (s *session) handleTell(ctx context.Context, f wire.Frame) {
 	p, ok := wire.DecodeTell(f.Payload)
 	if !ok {
@@ -45,10 +46,12 @@ func (s *session) handleTell(ctx context.Context, f wire.Frame) {
 		return
 	}
 	said := store.Said{Game: tell.FromGame, Name: tell.FromName, Text: tell.Message}
-	if tell.Message, ok = s.obey(f, said, nil); ok { // nothing holds it: it is never stored
+	text, err := s.hub.obey(said, s.warn, nil) // nothing holds it: it is never stored
+	if text != "" && !to.ignores(tell.FromName, tell.FromGame) {
+		tell.Message = text
 		to.tell(tell)
-		s.succeed(f)
 	}
+	s.answer(f, err)
 }
 
 // route finds the socket of a tell's receiver, nil for the hub itself, and what that

@@ -19,7 +19,7 @@ func Add(root *cobra.Command) {
 	root.AddCommand(
 		gameCommand(), channelCommand(), applicationCommand(), connectionCommand(), redirectCommand(),
 		eventCommand(), blockCommand(), removalCommand(), userCommand(), sessionCommand(), grantCommand(),
-		ruleCommand(), reviewCommand(), messageCommand(), characterCommand(),
+		ruleCommand(), ignoreCommand(), reviewCommand(), messageCommand(), characterCommand(),
 		settingCommand(), restartCommand(), auditCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand(), mirrorCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true

@@ -59,7 +59,7 @@ func (s *Site) serveGame(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	p := game{Frame: s.open(w, r, g.Name), line: line{Game: g, Players: -1}}
-	st := s.Hub.Status().Games
+	st := s.Hub.DisplayedGames()
 	if i := slices.IndexFunc(st, func(one hub.GameStatus) bool { return one.ID == g.ID }); i >= 0 {
 		p.Online = true
 		if !g.HidePlayers {

@@ -87,10 +87,7 @@ func (s *Site) online(ctx context.Context) (on online, err error) {
 		return on, err
 	}
 	on.playing = map[store.GameID]int{}
-	for _, g := range s.Hub.Status().Games {
-		if !g.Display {
-			continue
-		}
+	for _, g := range s.Hub.DisplayedGames() {
 		on.shown++
 		on.ids = append(on.ids, g.ID)
 		if !slices.Contains(hiding, g.ID) {

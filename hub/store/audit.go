@@ -81,6 +81,9 @@ var states = map[string]string{
 		SELECT json_object('scope', scope, 'created_at', ` + isoTime("g.created_at") + `)
 		FROM grants AS g JOIN users AS u ON u.id = g.user_id JOIN games AS m ON m.id = g.game_id
 		WHERE u.username || ' at ' || m.short_name = ?1`,
+	"ignore": `
+		SELECT json_group_object(name || '@' || game, json('true'))
+		FROM ignores WHERE game_id = (SELECT id FROM games WHERE short_name = ?1)`,
 	"setting": `SELECT json_object('value', value) FROM settings WHERE key = ?1`,
 }
 

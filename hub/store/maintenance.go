@@ -71,6 +71,7 @@ func (s *Store) Reconcile(ctx context.Context) error {
 			`DELETE FROM grant_codes WHERE grant_id NOT IN (SELECT id FROM grants)`,
 			`DELETE FROM grant_tokens WHERE code_id NOT IN (SELECT id FROM grant_codes)`,
 			`DELETE FROM subjects WHERE user_id NOT IN (SELECT id FROM users)`,
+			`DELETE FROM ignores WHERE game_id NOT IN (SELECT id FROM games)`,
 			`INSERT INTO versions (kind, record_id, game_id, action, payload, secret_hash, logged_at, created_at)
 			 SELECT v.kind, v.record_id, v.game_id, 'delete', v.payload, v.secret_hash,
 				(SELECT now FROM clock) + row_number() OVER (ORDER BY v.id), v.created_at

@@ -21,7 +21,7 @@ type Matcher struct {
 	// itself, but keeps the rule.
 	Ends time.Time
 
-	players  map[string][]*compiled // by "name@game", "*@game" or "name@*" in lower case
+	players  byWho[[]*compiled]
 	words    map[string][]*compiled // folded
 	patterns []*compiled
 }
@@ -46,7 +46,7 @@ type Verdict struct {
 // A compiled rule is ready to be matched.
 type compiled struct {
 	Rule
-	who     string // of PlayerRule: NAME@GAME in lower case
+	who     string // of PlayerRule: a key of byWho
 	word    string // of WordRule: folded
 	pattern *regexp.Regexp
 	needs   []string // folded texts, one of which is in all that the pattern matches; nil: unknown
@@ -58,7 +58,7 @@ const mostInstructions = 300
 // NewMatcher compiles rules, in the order of their ids. It gives nil if none is left,
 // and errors for those that make no sense, which the sqlite3 shell may have written.
 func NewMatcher(rules []Rule) (*Matcher, []error) {
-	m := &Matcher{players: map[string][]*compiled{}, words: map[string][]*compiled{}}
+	m := &Matcher{players: byWho[[]*compiled]{}, words: map[string][]*compiled{}}
 	var errs []error
 	for _, r := range rules {
 		c, err := compile(r)
@@ -92,18 +92,11 @@ func compile(r Rule) (*compiled, error) {
 	}
 	switch r.Kind {
 	case PlayerRule:
-		at := strings.LastIndexByte(r.Subject, '@')
-		if at < 1 {
-			return nil, invalid("subject", "%q is no player; use NAME@GAME, *@GAME for a game, or NAME@* for whatever game", r.Subject)
+		name, game, err := parseWho("subject", r.Subject)
+		if err != nil {
+			return nil, err
 		}
-		name, game := strings.TrimSpace(r.Subject[:at]), r.Subject[at+1:]
-		switch {
-		case name == "*" && game == "*":
-			return nil, invalid("subject", "is everybody; name a player or a game")
-		case name == "" || game != "*" && CheckShortName(game) != nil:
-			return nil, invalid("subject", "%q is no player; use NAME@GAME with the short name of a game, *@GAME for a game, or NAME@* for whatever game", r.Subject)
-		}
-		c.who = strings.ToLower(name + "@" + game)
+		c.who = whoKey(name, game)
 	case WordRule:
 		words := 0
 		eachWord(r.Subject, func(folded []byte, start, end int) {
@@ -235,12 +228,7 @@ func (m *Matcher) hits(s Said, now time.Time) (hits []*compiled) {
 			}
 		}
 	}
-	if len(m.players) > 0 {
-		name, game := strings.ToLower(s.Name), strings.ToLower(s.Game)
-		hit(m.players[name+"@"+game])
-		hit(m.players["*@"+game])
-		hit(m.players[name+"@*"])
-	}
+	m.players.each(s.Name, s.Game, hit)
 	if len(m.words) > 0 {
 		eachWord(s.Text, func(folded []byte, _, _ int) { hit(m.words[string(folded)]) })
 	}

@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 )
 
 // A MessageID is the place of a message in the chat log of all channels.
@@ -123,37 +126,54 @@ type HistoryQuery struct {
 	Channel ChannelID
 	After   *MessageID // nil: the newest
 	Limit   int
+	Without func(game, name string) bool // whose messages are left out; nil: nobody's
 }
 
 // History gives messages in ascending order, and how many the log keeps in all
-// (after q.After, if set), both without hidden ones. Protocol section 11.
+// (after q.After, if set), both without hidden ones. With q.Without the count is exact only
+// if it is all that is given; else it may count some that are left out. Protocol section 11.
 func (s *Store) History(ctx context.Context, q HistoryQuery) (messages []Message, total int, err error) {
-	after := int64(-1)
-	page := `
-		SELECT id, game, name, message, sent_at FROM (
-			SELECT * FROM messages WHERE channel_id = ?1 AND id > ?2 AND hidden_at IS NULL ORDER BY id DESC LIMIT ?3)
-		ORDER BY id`
+	after, order := int64(-1), `DESC`
 	if q.After != nil {
-		after = int64(*q.After)
-		page = `
-		SELECT id, game, name, message, sent_at
-		FROM messages WHERE channel_id = ?1 AND id > ?2 AND hidden_at IS NULL
-		ORDER BY id LIMIT ?3`
+		after, order = int64(*q.After), `ASC`
+	}
+	limit := q.Limit
+	if q.Without != nil {
+		limit = -1 // none: nobody knows how many are left out
 	}
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
 		if _, err := row(conn, `SELECT count(*) FROM messages WHERE channel_id = ?1 AND id > ?2 AND hidden_at IS NULL`,
 			func(stmt *sqlite.Stmt) { total = stmt.ColumnInt(0) }, int64(q.Channel), after); err != nil {
 			return err
 		}
-		messages, err = rows(conn, page, func(stmt *sqlite.Stmt) Message {
-			return Message{
-				ID: MessageID(stmt.ColumnInt64(0)), Channel: q.Channel,
-				Game: stmt.ColumnText(1), Name: stmt.ColumnText(2), Text: stmt.ColumnText(3),
-				SentAt: fromMicros(stmt.ColumnInt64(4)),
-			}
-		}, int64(q.Channel), after, q.Limit)
+		err := sqlitex.Execute(conn, `
+			SELECT id, game, name, message, sent_at
+			FROM messages WHERE channel_id = ?1 AND id > ?2 AND hidden_at IS NULL
+			ORDER BY id `+order+` LIMIT ?3`,
+			&sqlitex.ExecOptions{Args: []any{int64(q.Channel), after, limit}, ResultFunc: func(stmt *sqlite.Stmt) error {
+				m := Message{
+					ID: MessageID(stmt.ColumnInt64(0)), Channel: q.Channel,
+					Game: stmt.ColumnText(1), Name: stmt.ColumnText(2), Text: stmt.ColumnText(3),
+					SentAt: fromMicros(stmt.ColumnInt64(4)),
+				}
+				switch {
+				case q.Without != nil && q.Without(m.Game, m.Name):
+					total--
+				case len(messages) == q.Limit:
+					return errEnough
+				default:
+					messages = append(messages, m)
+				}
+				return nil
+			}})
+		if errors.Is(err, errEnough) {
+			err = nil
+		}
 		return err
 	})
+	if q.After == nil {
+		slices.Reverse(messages)
+	}
 	return messages, total, err
 }
 

@@ -95,8 +95,12 @@ func checkTaken(conn *sqlite.Conn, shortName string) error {
 	return err
 }
 
+func nameBlocked(conn *sqlite.Conn, word string) (bool, error) {
+	return row(conn, `SELECT 1 FROM blocks WHERE kind = 'name' AND word = ?1`, func(*sqlite.Stmt) {}, word)
+}
+
 func checkBlocked(conn *sqlite.Conn, field, word string) error {
-	blocked, err := row(conn, `SELECT 1 FROM blocks WHERE kind = 'name' AND word = ?1`, func(*sqlite.Stmt) {}, word)
+	blocked, err := nameBlocked(conn, word)
 	if err == nil && blocked {
 		err = invalid(field, "%q is on the block list; choose another, or take it off with: block remove", word)
 	}

@@ -55,7 +55,7 @@ func TestOutside(t *testing.T) {
 				// What foreign_keys would have refused.
 				{"INSERT INTO events (id, game_id, title, start_date, end_date) VALUES (20, 77, 'x', '2026-01-01', '2026-01-01');", []string{"events 20 create"}, []string{"events 20 delete"}},
 				{"INSERT INTO achievements (id, game_id, title) VALUES (20, 77, 'x');", []string{"achievements 20 create"}, []string{"achievements 20 delete"}},
-				{"INSERT INTO connections (game_id, type, url) VALUES (77, 'web', 'x'); INSERT INTO redirect_uris (game_id, uri) VALUES (77, 'x');", nil, nil},
+				{"INSERT INTO connections (game_id, type, url) VALUES (77, 'web', 'x'); INSERT INTO redirect_uris (game_id, uri) VALUES (77, 'x'); INSERT INTO ignores (game_id, name, game) VALUES (77, 'x', '*');", nil, nil},
 			} {
 				got := logged(t, s, func() { write(t, s, test.script) })
 				if !slices.Equal(brief(got), test.want) && len(got)+len(test.want) > 0 {
@@ -70,7 +70,7 @@ func TestOutside(t *testing.T) {
 				}
 				checkNewestIsState(t, conn)
 				checkOrder(t, versions(t, s, 0))
-				for _, table := range []string{"events", "achievements", "connections", "redirect_uris"} {
+				for _, table := range []string{"events", "achievements", "connections", "redirect_uris", "ignores"} {
 					if got := ask(t, conn, `SELECT count(*) FROM `+table+` WHERE game_id NOT IN (SELECT id FROM games)`)[0]; got != "0" {
 						t.Errorf("%s\nleaves %s orphans in %s", test.script, got, table)
 					}

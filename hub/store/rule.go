@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -263,8 +262,8 @@ func checkRuleMeans(conn *sqlite.Conn, r Rule, now time.Time) error {
 	}
 	if r.Kind == PlayerRule {
 		if game := r.Subject[strings.LastIndexByte(r.Subject, '@')+1:]; game != "*" {
-			if known, err := shortNameKnown(conn, game); err != nil || !known {
-				return cmp.Or(err, invalid("subject", "there is no game %q; name one, or * for all", game))
+			if err := checkGameKnown(conn, "subject", game); err != nil {
+				return err
 			}
 		}
 	}

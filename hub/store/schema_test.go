@@ -28,6 +28,7 @@ func full(t testing.TB) (*store.Store, *sqlite.Conn) {
 		INSERT INTO events (id, game_id, title, start_date, end_date) VALUES (1, 1, 'Fair', '2026-01-01', '2026-01-02'), (2, 2, 'Fair', '2026-01-01', '2026-01-02');
 		INSERT INTO achievements (id, game_id, key, title) VALUES (1, 1, 'k1', 'First'), (2, 2, 'k2', 'First');
 		INSERT INTO rules (id, kind, subject, action) VALUES (1, 'word', 'darn', 'hold');
+		INSERT INTO ignores (game_id, name, game) VALUES (1, 'Bob', 'Beta'), (2, 'Bob', '*');
 		INSERT INTO applications (id, short_name, name) VALUES (1, 'Site', 'A site')`)
 	return s, conn
 }
@@ -60,6 +61,7 @@ func TestTriggers(t *testing.T) {
 		{`UPDATE channels SET keep_days = 0, paused_until = 1, slow_seconds = 5`, nil},
 		{`INSERT INTO applications (short_name, name) VALUES ('Bot', 'Bot'); UPDATE applications SET name = 'x' WHERE id = 1; DELETE FROM applications`, nil},
 		{`INSERT INTO blocks VALUES ('name', 'x'); DELETE FROM blocks`, nil},
+		{`INSERT INTO ignores (game_id, name, game) VALUES (1, 'x', '*'); UPDATE ignores SET name = 'y' WHERE game = '*'; DELETE FROM ignores`, nil},
 		{`INSERT INTO users (username, password_hash) VALUES ('ann', ''); DELETE FROM users`, nil},
 		{`INSERT INTO users (id, username, password_hash) VALUES (9, 'ann', ''); INSERT INTO registration_keys VALUES (9, '000000000000', 1);
 			INSERT INTO characters (user_id, game_id, name, folded, created_at) VALUES (9, 1, 'A', 'a', 1); UPDATE characters SET state = 'approved', decided_at = 1;
@@ -489,6 +491,16 @@ func TestConstraints(t *testing.T) {
 		{`UPDATE rules SET ends_at = 'tomorrow'`, typed},
 		{`UPDATE rules SET id = 99 WHERE id = 1`, trigger},
 
+		{`INSERT INTO ignores (game_id, name, game) VALUES (99, 'x', '*')`, foreign},
+		{`INSERT INTO ignores (game_id, name, game) VALUES (1, '', '*')`, breaks},
+		{`INSERT INTO ignores (game_id, name, game) VALUES (1, ` + long(65) + `, '*')`, breaks},
+		{`INSERT INTO ignores (game_id, name, game) VALUES (1, 'x', '')`, breaks},
+		{`INSERT INTO ignores (game_id, name, game) VALUES (1, 'x', 'a-b')`, breaks},
+		{`INSERT INTO ignores (game_id, name, game) VALUES (1, 'x', 'abcdefghijklmnop')`, breaks},
+		{`INSERT INTO ignores (game_id, name, game) VALUES (1, '*', '*')`, breaks},
+		{`INSERT INTO ignores (game_id, name, game) VALUES (1, 'BOB', 'BETA')`, unique},
+		{`UPDATE ignores SET created_by = ` + long(101), breaks},
+
 		{`INSERT INTO held (channel_id, application, sender_id, game, name, message, rule_id, held_at) VALUES (1, 2, 1, 'g', 'n', 'm', 1, 1)`, breaks},
 		{`INSERT INTO held (channel_id, application, sender_id, game, name, message, rule_id, held_at, decision) VALUES (1, 0, 1, 'g', 'n', 'm', 1, 1, 'maybe')`, breaks},
 		{`INSERT INTO held (channel_id, application, sender_id, game, name, message, rule_id, held_at, decision) VALUES (1, 0, 1, 'g', 'n', 'm', 1, 1, 'approve')`, breaks},
@@ -518,6 +530,7 @@ func TestConstraints(t *testing.T) {
 		UPDATE events SET title = `+long(255)+`, description = `+long(2000)+`, start_date = '2024-02-29', end_date = '2024-02-29';
 		UPDATE rules SET subject = `+long(200)+`, reason = `+long(200)+`, action = 'replace', replacement = `+long(100)+`, channel = 'abcdefghijklm-_';
 		UPDATE achievements SET title = `+long(255)+`, description = `+long(1000)+`, points = 100, partial_progress = 1, total_progress = 1;
+		UPDATE ignores SET name = `+long(64)+`, game = 'abcdefghijklm09', created_by = `+long(100)+`;
 		INSERT INTO blocks VALUES ('name', `+long(100)+`)`)
 	checkNewestIsState(t, conn)
 }

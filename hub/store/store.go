@@ -55,6 +55,7 @@ type Store struct {
 	admissions    atomic.Uint64 // commits that may have changed who may be connected
 	reviews       atomic.Uint64 // commits that may have decided on held messages
 	asked         atomic.Uint64 // commits that may have changed settings or restarts
+	ignored       atomic.Uint64 // commits that may have changed ignore lists
 	registrations atomic.Uint64 // commits that may have changed characters
 	commitTime    atomic.Int64  // when watchers were last to be woken, in nanoseconds since 1970
 	mu            sync.Mutex    // guards watchers

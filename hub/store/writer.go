@@ -29,6 +29,7 @@ type writer struct {
 	reviewed  bool  // it changed held messages
 	asks      bool  // it changed settings or restarts
 	registers bool  // it changed characters
+	ignores   bool  // it changed ignore lists
 	committed bool  // it was committed, and watchers do not know yet
 	full      bool  // synchronous is FULL, not NORMAL
 	pages     int   // of the WAL
@@ -44,8 +45,9 @@ func (s *Store) openWriter() (_ *writer, err error) {
 			w.reviewed = w.reviewed || table == "held"
 			w.asks = w.asks || table == "settings" || table == "restarts"
 			w.registers = w.registers || table == "character_changes"
+			w.ignores = w.ignores || table == "ignores"
 		},
-		rollback: func() { w.dirty, w.admits, w.reviewed, w.asks, w.registers = false, false, false, false, false },
+		rollback: w.forget,
 		commit: func(pages int) {
 			w.pages = pages
 			w.committed = w.committed || w.dirty
@@ -61,7 +63,10 @@ func (s *Store) openWriter() (_ *writer, err error) {
 			if w.registers {
 				s.registrations.Add(1)
 			}
-			w.dirty, w.admits, w.reviewed, w.asks, w.registers = false, false, false, false, false
+			if w.ignores {
+				s.ignored.Add(1)
+			}
+			w.forget()
 		},
 	}
 	number, err := register(h)
@@ -94,6 +99,11 @@ func (s *Store) openWriter() (_ *writer, err error) {
 	end, err := newest(w.conn)
 	s.tail.jump(end, err != nil)
 	return w, err
+}
+
+// forget begins anew to note what a transaction changes.
+func (w *writer) forget() {
+	w.dirty, w.admits, w.reviewed, w.asks, w.registers, w.ignores = false, false, false, false, false, false
 }
 
 func (w *writer) run() {
@@ -161,6 +171,7 @@ func (w *writer) poll() {
 		w.reviews.Add(1)
 		w.asked.Add(1)
 		w.registrations.Add(1)
+		w.ignored.Add(1)
 		w.tell()
 	}
 }

@@ -102,7 +102,7 @@ var Events = []Event{
 		}, Example: `{"channel":"CHANNEL","limit":20}`},
 		Answer: &Message{Fields: []Field{
 			{Name: "channel", Type: "text", Required: true, About: "Of which channel."},
-			{Name: "total", Type: "integer", Required: true, About: "How many messages are kept after that id, or at all."},
+			{Name: "total", Type: "integer", Required: true, About: "How many messages are kept after that id, or at all. Where the game ignores players and there is more than is given, some of theirs may be counted."},
 			{Name: "messages", Type: "list of objects", Required: true, About: "The messages; an empty list when there are none.", Of: []Field{
 				{Name: "id", Type: "integer", Required: true, About: "The message's id."},
 				{Name: "game", Type: "text", Required: true, About: "Where it came from."},
