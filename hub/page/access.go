@@ -11,12 +11,13 @@ import (
 	"hearsay/hub/store"
 )
 
-// Access is who may use a route. Persons may only use those for anyone.
+// Access is who may use a route.
 type Access int
 
 // Who may use routes.
 const (
 	Anyone    Access = iota
+	Person           // who is signed in, in whatever role
 	Moderator        // moderators and admins
 	Admin            // admins
 )
@@ -26,6 +27,8 @@ func (a Access) May(role store.Role) bool {
 	switch a {
 	case Anyone:
 		return true
+	case Person:
+		return role != ""
 	case Moderator:
 		return role == store.Moderator || role == store.Admin
 	}
