@@ -102,7 +102,9 @@ type Account struct {
 	User          User         `json:"user"`
 	RecoveryCodes int          `json:"recovery_codes"` // how many are left
 	Sessions      []Session    `json:"sessions"`
-	Games         []string     `json:"games"`    // short names of those that the user owns
+	Games         []string     `json:"games"` // short names of those that the user owns
+	Characters    []Character  `json:"characters"`
+	Grants        []Grant      `json:"grants"`   // to games' sites
 	Messages      []Found      `json:"messages"` // sent from the browser
 	Audit         []AuditEntry `json:"audit"`    // what the user did
 }
@@ -110,14 +112,17 @@ type Account struct {
 // accountParts fill an Account, each from the user and the hub's short name in it. Whoever
 // keeps something else about users adds a part, and a field.
 var accountParts = []func(conn *sqlite.Conn, a *Account, hub string) error{
-	accountSessions, accountGames, accountMessages, accountAudit,
+	accountSessions, accountGames, accountCharacters, accountGrants, accountMessages, accountAudit,
 }
 
 // ExportAccount gives all that the file has about a user, as of one moment. hub is the
 // hub's short name, under which people talk in the browser.
 func (s *Store) ExportAccount(ctx context.Context, username, hub string, now time.Time) (a Account, err error) {
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		a = Account{ExportedAt: now.UTC(), Sessions: []Session{}, Games: []string{}, Messages: []Found{}, Audit: []AuditEntry{}}
+		a = Account{
+			ExportedAt: now.UTC(), Sessions: []Session{}, Games: []string{}, Characters: []Character{}, Grants: []Grant{},
+			Messages: []Found{}, Audit: []AuditEntry{},
+		}
 		if a.User, err = user(conn, username); err != nil {
 			return err
 		}
@@ -146,6 +151,23 @@ func accountGames(conn *sqlite.Conn, a *Account, _ string) error {
 	all, err := rows(conn, `SELECT short_name FROM games WHERE owner_id = ?1 ORDER BY short_name`,
 		func(stmt *sqlite.Stmt) string { return stmt.ColumnText(0) }, a.User.ID)
 	a.Games = append(a.Games, all...)
+	return err
+}
+
+func accountCharacters(conn *sqlite.Conn, a *Account, _ string) error {
+	all, err := charactersOf(conn, a.User.ID)
+	for _, one := range all {
+		if one.DecidedBy != a.User.Username {
+			one.DecidedBy = "" // somebody else's name
+		}
+		a.Characters = append(a.Characters, one)
+	}
+	return err
+}
+
+func accountGrants(conn *sqlite.Conn, a *Account, _ string) error {
+	all, err := grants(conn, a.User.Username)
+	a.Grants = append(a.Grants, all...)
 	return err
 }
 

@@ -116,8 +116,17 @@ func TestExportAccount(t *testing.T) {
 	s, bob := busy(t)
 	_, err := s.ExportAccount(t.Context(), "eve", "Starlight", time.Now())
 	wantErr(t, "nobody", err, store.ErrNotFound)
+	beta := openGame(t, s, "Beta")
+	c := register(t, s, bob.ID, beta, "Robert", time.Now())
+	check(t, s.UpdateGame(t.Context(), "Beta", store.GameEdit{Owner: new("ann")}))
+	must(s.VetoCharacter(store.WithActor(t.Context(), store.Actor{Name: "ann"}), c.ID, beta, "not him"))
+	check(t, s.AddRedirectURI(t.Context(), "Beta", "https://beta.example/back"))
+	must(s.CreateCode(t.Context(), store.Approval{User: bob.ID, Game: beta, RedirectURI: "https://beta.example/back", Scope: store.ScopeProfile}, time.Now()))
 	a, err := s.ExportAccount(t.Context(), "bob", "Starlight", time.Now())
 	check(t, err)
+	if len(a.Characters) != 1 || a.Characters[0].String() != "Robert@Beta" || a.Characters[0].Reason != "not him" || len(a.Grants) != 1 || a.Grants[0].Game != "Beta" {
+		t.Errorf("got the characters %+v, the grants %+v", a.Characters, a.Grants)
+	}
 	if a.User.ID != bob.ID || a.User.Email != "bob@example.org" || a.RecoveryCodes != 1 || !slices.Equal(a.Games, []string{"Alpha"}) {
 		t.Errorf("got %+v", a)
 	}
@@ -137,7 +146,7 @@ func TestExportAccount(t *testing.T) {
 		}
 	}
 	empty := must(json.Marshal(must(s.ExportAccount(t.Context(), "ann", "Nobody", time.Now()))))
-	if !strings.Contains(string(empty), `"sessions":[],"games":[],"messages":[],"audit":[{`) {
+	if !strings.Contains(string(empty), `"sessions":[],"games":["Beta"],"characters":[],"grants":[],"messages":[],"audit":[{`) {
 		t.Errorf("got %s", empty)
 	}
 }

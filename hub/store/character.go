@@ -93,29 +93,15 @@ func character(conn *sqlite.Conn, id CharacterID) (c Character, err error) {
 // were denied or withdrawn are among them for a month.
 func (s *Store) CharactersOf(ctx context.Context, userID int64) (all []Character, err error) {
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
-		all, err = rows(conn, `SELECT `+characterColumns+` `+fromCharacters+` WHERE c.user_id = ?1 ORDER BY g.short_name, c.folded, c.id`,
-			scanCharacter, userID)
+		all, err = charactersOf(conn, userID)
 		return err
 	})
 	return all, err
 }
 
-// PublicCharacters lists what everybody may see of a user's characters: those that are
-// approved, of games that are displayed, by game and name. It reports ErrNotFound when
-// there is no such user.
-func (s *Store) PublicCharacters(ctx context.Context, username string) (all []Character, err error) {
-	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		u, err := user(conn, username)
-		if err != nil {
-			return err
-		}
-		all, err = rows(conn, `
-			SELECT `+characterColumns+` `+fromCharacters+`
-			WHERE c.user_id = ?1 AND c.state = 'approved' AND g.display
-			ORDER BY g.short_name, c.folded`, scanCharacter, u.ID)
-		return err
-	})
-	return all, err
+func charactersOf(conn *sqlite.Conn, userID int64) ([]Character, error) {
+	return rows(conn, `SELECT `+characterColumns+` `+fromCharacters+` WHERE c.user_id = ?1 ORDER BY g.short_name, c.folded, c.id`,
+		scanCharacter, userID)
 }
 
 // CharactersOfGame gives a part of the characters of a game, or with 0 of all games, and

@@ -263,13 +263,9 @@ func TestCharacters_lists(t *testing.T) {
 		}
 	}
 	want("ann's", must(s.CharactersOf(ctx, ann)), "Amy@Alpha", "Zed@Alpha", "Bee@home@Beta")
-	want("public", must(s.PublicCharacters(ctx, "ANN")), "Zed@Alpha", "Bee@home@Beta")
 	no := false
 	check(t, s.UpdateGame(ctx, "Beta", store.GameEdit{Display: &no, AllowCharacterRegistration: &no}))
-	want("public, one game hidden", must(s.PublicCharacters(ctx, "ann")), "Zed@Alpha")
 	want("ann's, one game hidden", must(s.CharactersOf(ctx, ann)), "Amy@Alpha", "Zed@Alpha", "Bee@home@Beta")
-	_, err := s.PublicCharacters(ctx, "nobody")
-	wantErr(t, "nobody's", err, store.ErrNotFound)
 
 	for _, test := range []struct {
 		game  store.GameID

@@ -155,19 +155,23 @@ func (s *Store) CreateCode(ctx context.Context, a Approval, now time.Time) (code
 // is not empty.
 func (s *Store) Grants(ctx context.Context, username string) (all []Grant, err error) {
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
-		all, err = rows(conn, `
-			SELECT u.username, m.short_name, m.name, g.scope, g.created_at, g.last_used_at
-			FROM grants AS g JOIN users AS u ON u.id = g.user_id JOIN games AS m ON m.id = g.game_id
-			WHERE ?1 = '' OR u.username = ?1
-			ORDER BY u.username, m.short_name`, func(stmt *sqlite.Stmt) Grant {
-			return Grant{
-				Username: stmt.ColumnText(0), Game: stmt.ColumnText(1), GameName: stmt.ColumnText(2), Scope: stmt.ColumnText(3),
-				CreatedAt: fromMicros(stmt.ColumnInt64(4)), LastUsedAt: timeAt(stmt, 5),
-			}
-		}, username)
+		all, err = grants(conn, username)
 		return err
 	})
 	return all, err
+}
+
+func grants(conn *sqlite.Conn, username string) ([]Grant, error) {
+	return rows(conn, `
+		SELECT u.username, m.short_name, m.name, g.scope, g.created_at, g.last_used_at
+		FROM grants AS g JOIN users AS u ON u.id = g.user_id JOIN games AS m ON m.id = g.game_id
+		WHERE ?1 = '' OR u.username = ?1
+		ORDER BY u.username, m.short_name`, func(stmt *sqlite.Stmt) Grant {
+		return Grant{
+			Username: stmt.ColumnText(0), Game: stmt.ColumnText(1), GameName: stmt.ColumnText(2), Scope: stmt.ColumnText(3),
+			CreatedAt: fromMicros(stmt.ColumnInt64(4)), LastUsedAt: timeAt(stmt, 5),
+		}
+	}, username)
 }
 
 // Granted is the scope that a user has granted a game's site. It reports ErrNotFound when
