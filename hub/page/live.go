@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,6 +56,8 @@ type Topic struct {
 	Every time.Duration                             // the least time between two looks; 0: liveEvery
 	Watch func() (wake <-chan struct{}, end func()) // nil: look every time; else only when woken
 	Over  func(any) bool                            // reports whether that is the last that there is to show; nil: never
+
+	own bool // of ShowingOwn
 }
 
 // A Part of what a topic shows goes to browsers when it is another than it was.
@@ -79,6 +82,20 @@ func ShowingParts[T any](load func(context.Context, url.Values) (T, error), show
 		load: func(ctx context.Context, q url.Values) (any, error) { return load(ctx, q) },
 		show: func(data any) []Part { return show(data.(T)) },
 	}
+}
+
+// ShowingOwn makes a topic of which every user has one of their own: load gets the id of
+// who is signed in, and nothing of the address, so that nobody can ask for another's.
+func ShowingOwn[T any](load func(ctx context.Context, user int64) (T, error), show func(T) []Part) Topic {
+	t := ShowingParts(func(ctx context.Context, q url.Values) (data T, err error) {
+		user, err := strconv.ParseInt(q.Get("user"), 10, 64)
+		if err != nil {
+			return data, err
+		}
+		return load(ctx, user)
+	}, show)
+	t.Who, t.own = Person, true
+	return t
 }
 
 // Topics are what pages show live, served as server-sent events. What is looked at is
@@ -160,6 +177,13 @@ func (l *Topics) serve(w http.ResponseWriter, r *http.Request, may func(Access) 
 	}
 	if !may(t.Who) {
 		return ErrForbidden
+	}
+	if t.own {
+		v := Who(r)
+		if !v.SignedIn() {
+			return errSignedOut
+		}
+		query = url.Values{"user": {strconv.FormatInt(v.User.ID, 10)}}
 	}
 	st := l.join(name+"?"+query.Encode(), t, query)
 	if st == nil {

@@ -139,7 +139,11 @@ func (s *screen) Write(p []byte) (int, error) {
 func (s *screen) Flush() {}
 
 func look(t *testing.T, l *Topics, path string, allowed func(Access) bool) *screen {
-	ctx, cancel := context.WithCancel(t.Context())
+	return lookAs(t, l, path, allowed, Visitor{})
+}
+
+func lookAs(t *testing.T, l *Topics, path string, allowed func(Access) bool, v Visitor) *screen {
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), visitorKey{}, v))
 	s := &screen{httptest.NewRecorder(), make(chan string), ctx, cancel, make(chan struct{})}
 	go func() {
 		defer close(s.left)
@@ -432,6 +436,42 @@ func TestLive_refused(t *testing.T) {
 		}
 		for _, s := range screens {
 			s.end()
+		}
+	})
+}
+
+// TestLive_own: a topic of one's own is that of who is signed in, whatever the address says.
+func TestLive_own(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mine := ShowingOwn(func(_ context.Context, user int64) (int64, error) { return user, nil },
+			func(user int64) []Part { return []Part{{HTML: templ.Raw(fmt.Sprint(user))}} })
+		l := NewTopics(map[string]Topic{"mine": mine}, nil, quiet)
+		ann, bob := Visitor{Session: store.Session{ID: 1, User: store.User{ID: 7}}}, Visitor{Session: store.Session{ID: 2, User: store.User{ID: 8}}}
+		var screens []*screen
+		for _, path := range []string{"/admin/live/mine", "/admin/live/mine?user=8", "/admin/live/mine?user=8&user=7&x=1"} {
+			for _, v := range []Visitor{ann, bob} {
+				s := lookAs(t, l, path, always, v)
+				if got, want := s.next(), fmt.Sprintf("data: %d\n\n", v.User.ID); got != want {
+					t.Errorf("%s of %d: got %q", path, v.User.ID, got)
+				}
+				screens = append(screens, s)
+			}
+		}
+		if len(l.streams) != 2 {
+			t.Errorf("%d streams, want one for each user", len(l.streams))
+		}
+		for _, s := range screens {
+			s.end()
+		}
+		for name, test := range map[string]struct {
+			allowed func(Access) bool
+			want    error
+		}{"signed out": {always, errSignedOut}, "may not": {func(a Access) bool { return a != Person }, ErrForbidden}} {
+			r := httptest.NewRequest("GET", "/admin/live/mine?user=7", nil)
+			r.SetPathValue("topic", "mine")
+			if err := l.serve(httptest.NewRecorder(), r, test.allowed); !errors.Is(err, test.want) {
+				t.Errorf("%s: got %v", name, err)
+			}
 		}
 	})
 }
