@@ -33,6 +33,8 @@ var accessTable = map[string][]string{
 		"POST /admin/undo", "POST /admin/secret",
 		"GET /admin/games", "GET /admin/new/game", "POST /admin/new/game", "GET /admin/games/{name}",
 		"GET /admin/games/{name}/edit", "POST /admin/games/{name}/edit", "GET /admin/games/{name}/secret",
+		"GET /admin/games/{name}/characters", "GET /admin/games/{name}/characters/{id}", "POST /admin/games/{name}/characters/{id}/veto",
+		"POST /admin/games/{name}/characters/{id}/lift-veto",
 		"GET /admin/games/{name}/doctor", "GET /admin/applications/{name}/doctor",
 		"POST /admin/games/{name}/connections", "POST /admin/games/{name}/connections/remove",
 		"POST /admin/games/{name}/redirects", "POST /admin/games/{name}/redirects/remove",

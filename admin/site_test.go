@@ -21,6 +21,7 @@ import (
 	"hearsay/hub"
 	"hearsay/hub/hubtest"
 	shared "hearsay/hub/page"
+	public "hearsay/hub/site"
 	"hearsay/hub/store"
 	backbone "hearsay/sync"
 )
@@ -82,6 +83,7 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	running.Go(func() { o.Settings.Follow(ctx, func(c setting.Config) { h.SetLimits(c.Limits) }) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
+	public.New(public.Options{Options: o.Options, Hub: h}).Register(mux)
 	mux.Handle("/", admin.New(o))
 	s := &site{httptest.NewServer(mux), st, h}
 	t.Cleanup(func() {
@@ -210,6 +212,24 @@ func (s *site) game(t testing.TB, shortName string) store.Credential {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// register registers a game's character with somebody's key.
+func (s *site) register(t testing.TB, username string, game store.GameID, name string) store.CharacterID {
+	t.Helper()
+	u, err := s.Store.User(t.Context(), username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := s.Store.RegistrationKey(t.Context(), u.ID, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Store.Register(t.Context(), game, name, k.Key, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.ID
 }
 
 // ask reads the file beside the hub.

@@ -65,6 +65,9 @@ var tour = map[string]string{
 	"GET /admin/backups/{name}":             "/admin/backups/hearsay-20260901T040000Z-scheduled.db",
 	"GET /admin/about":                      "/admin/about",
 	"GET /admin/about/licences":             "/admin/about/licences",
+
+	"GET /admin/games/{name}/characters":      "/admin/games/Alpha/characters",
+	"GET /admin/games/{name}/characters/{id}": "/admin/games/Alpha/characters/1",
 }
 
 // notPages are GET routes that people do not look at.
@@ -94,6 +97,18 @@ func furnish(t testing.TB, s *site) {
 	check(s.Store.AddRedirectURI(ctx, "Alpha", "https://alpha.example/back"))
 	_, err = s.Store.CreateEvent(ctx, store.Event{Game: "Alpha", Title: "Harvest fair", StartDate: "2026-10-01", EndDate: "2026-10-07"})
 	check(err)
+	allow := true
+	check(s.Store.UpdateGame(ctx, "Alpha", store.GameEdit{AllowCharacterRegistration: &allow}))
+	for _, name := range []string{"Ann", "Bob the Unreasonably Longwinded", "Éva"} {
+		c := s.register(t, "moderator", store.GameID(alpha.ID), name)
+		switch name {
+		case "Ann":
+			_, err = s.Store.ApproveCharacter(ctx, c, 0)
+		case "Éva":
+			_, err = s.Store.VetoCharacter(ctx, c, 0, "She is a goddess of this game, whom nobody plays")
+		}
+		check(err)
+	}
 	_, err = s.Store.CreateGame(ctx, store.Game{ShortName: "Beta", Name: "Beta " + strings.Repeat("very long ", 9), Display: false}, store.LongSecret)
 	check(err)
 	until := time.Now().Add(48 * time.Hour)
@@ -221,5 +236,5 @@ func TestTour_inBrowser(t *testing.T) {
 	slices.Sort(paths)
 	chrome.Visit(t, browser, s.URL, append(paths, "/admin/games?q=nothing", "/admin/games?filter=online&sort=players",
 		"/admin/channels/secret", "/admin/channels/gossip?before=40", "/admin/messages?words=dragon*&player=Ann", "/admin/messages?words=!",
-		"/admin/rules?filter=all", "/admin/rules?q=nothing", "/admin/review?filter=decided", "/admin/messages/2")...)
+		"/admin/games/Alpha/characters/3", "/admin/games/Gamma/characters", "/admin/rules?filter=all", "/admin/rules?q=nothing", "/admin/review?filter=decided", "/admin/messages/2")...)
 }

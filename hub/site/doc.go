@@ -1,7 +1,9 @@
 // Package site is what everybody sees: the network's front page, its games, what is said in
-// the channels that are open to all, and the events. [New] makes the pages, and they join
-// the server's routes with [Site.Register]. All routes stand in one table, in site.go.
+// the channels that are open to all, the events, and who people are in the games; and where
+// people say which characters are theirs. [New] makes the pages, and they join the server's
+// routes with [Site.Register]. All routes stand in one table, in site.go.
 //
-// Nothing here needs a login or JavaScript, and nobody's secrets or addresses are on a page:
-// what may be shown the store decides, with the functions whose names begin with Public.
+// What is for everybody needs no login, and nothing needs JavaScript. Nobody's secrets or
+// addresses are on a page: what may be shown the store decides, with the functions whose
+// names begin with Public.
 package site

@@ -5,6 +5,7 @@ import (
 
 	"hearsay/hub"
 	"hearsay/hub/page"
+	"hearsay/hub/store"
 )
 
 // Options says what the pages show and how they learn it.
@@ -37,9 +38,10 @@ func New(o Options) *Site {
 	}
 	s := &Site{Options: o, Pages: page.New(o.Options, nil)}
 	s.live = page.NewTopics(map[string]page.Topic{
-		"channel": page.Showing(s.loadChannel, conversation),
-		"widget":  page.Showing(s.loadChannel, frameTalk),
-		"network": page.ShowingParts(s.loadNetwork, network),
+		"channel":    page.Showing(s.loadChannel, conversation),
+		"characters": s.ownTopic(),
+		"widget":     page.Showing(s.loadChannel, frameTalk),
+		"network":    page.ShowingParts(s.loadNetwork, network),
 	}, o.Stopping, o.Log)
 	return s
 }
@@ -58,6 +60,14 @@ func (s *Site) routes() []page.Route {
 		page.To("GET /events", page.Anyone, s.serveEvents),
 		page.To("GET /events.atom", page.Anyone, s.serveFeed),
 		page.To("GET /conduct", page.Anyone, s.serveConduct),
+
+		page.To("GET /people/{username}", page.Anyone, s.servePerson),
+		page.To("GET /characters", page.Person, s.serveCharacters),
+		page.To("POST /characters/{id}/approve", page.Person, s.serveDecide((*store.Store).ApproveCharacter, "%s is approved: everybody may see that it is you.")),
+		page.To("POST /characters/{id}/deny", page.Person, s.serveDecide((*store.Store).DenyCharacter, "%s is not you: it is denied.")),
+		page.To("GET /characters/{id}/withdraw", page.Person, s.serveWithdrawal),
+		page.To("POST /characters/{id}/withdraw", page.Person, s.serveDecide((*store.Store).WithdrawCharacter, "%s is withdrawn.")),
+
 		page.To("GET /sitemap.xml", page.Anyone, s.serveSitemap),
 		page.To("GET /robots.txt", page.Anyone, page.Plainly(s.serveRobots)),
 		page.To("GET /widget.js", page.Anyone, page.Plainly(s.serveWidgetScript)),

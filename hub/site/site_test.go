@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 	"go.uber.org/goleak"
 
 	"hearsay/assets"
@@ -88,7 +91,12 @@ type reply struct {
 // get asks for a page as somebody without a login does, and follows nothing.
 func (w *world) get(t testing.TB, path string) reply {
 	t.Helper()
-	answer, err := http.DefaultTransport.RoundTrip(request(t, w.URL+path))
+	return w.do(t, request(t, w.URL+path))
+}
+
+func (w *world) do(t testing.TB, r *http.Request) reply {
+	t.Helper()
+	answer, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,10 +139,11 @@ func (w *world) furnish(t testing.TB) {
 	alpha := add(store.Game{
 		ShortName: "Alpha", Name: "Alpha, a world of its own", Display: true, Tagline: "Dragons & tea",
 		Description: "A game of many words.\n\nSince 1994.", HomepageURL: "https://alpha.example", Owner: "Olga",
+		AllowCharacterRegistration: true,
 	})
 	shy := add(store.Game{ShortName: "Shy", Name: "Shy MUD", Display: true, HidePlayers: true})
 	add(store.Game{ShortName: "Quiet", Name: "Quiet MUD", Display: true})
-	add(store.Game{ShortName: "Veiled", Name: "Veiled MUD"})
+	veiled := add(store.Game{ShortName: "Veiled", Name: "Veiled MUD", AllowCharacterRegistration: true})
 	add(store.Game{ShortName: "Banned", Name: "Banned MUD", Display: true})
 	check(t, w.store.SuspendGame(ctx, "Banned", store.Suspension{Reason: "Floods"}))
 	for _, c := range []store.Connection{
@@ -166,6 +175,28 @@ func (w *world) furnish(t testing.TB) {
 	check(t, err)
 	_, err = w.store.CreateChannel(ctx, store.Channel{Name: "cellar", Hidden: true, Readable: true, KeepDays: 30})
 	check(t, err)
+	petra := w.person(t, "Petra")
+	for _, one := range []struct {
+		game store.Credential
+		name string
+		is   store.CharacterState
+	}{
+		{alpha, "Ann", store.Approved}, {alpha, "Bob", store.Pending}, {alpha, "Ghost", store.Vetoed}, {alpha, "Nobody", store.Denied},
+		{alpha, "Old", store.Withdrawn}, {veiled, "Masked", store.Approved},
+	} {
+		id := w.register(t, petra, store.GameID(one.game.ID), one.name)
+		switch one.is {
+		case store.Approved:
+			_, err = w.store.ApproveCharacter(ctx, id, petra.ID)
+		case store.Vetoed:
+			_, err = w.store.VetoCharacter(ctx, id, 0, "It is a monster of the game")
+		case store.Denied:
+			_, err = w.store.DenyCharacter(ctx, id, petra.ID)
+		case store.Withdrawn:
+			_, err = w.store.WithdrawCharacter(ctx, id, petra.ID)
+		}
+		check(t, err)
+	}
 	for i := range 60 {
 		w.say(t, "gossip", "Ann", "Line "+strings.Repeat("x", i))
 	}
@@ -179,6 +210,34 @@ func (w *world) furnish(t testing.TB) {
 	for ago := 300 * 24 * time.Hour; ago > 0; ago -= time.Duration(1+ago/(48*time.Hour)) * 15 * time.Minute {
 		check(t, w.store.AddGameReadings(ctx, now.Add(-ago), []store.GameReading{{Game: store.GameID(alpha.ID), Looks: 15, Players: 15 * (int(ago.Hours()) % 24), Most: 30}}))
 	}
+}
+
+// person adds somebody with an account.
+func (w *world) person(t testing.TB, username string) store.User {
+	t.Helper()
+	u, err := w.store.InviteUser(t.Context(), store.User{Username: username, Role: store.Person})
+	check(t, err)
+	return u
+}
+
+// register registers a character with the person's key.
+func (w *world) register(t testing.TB, u store.User, game store.GameID, name string) store.CharacterID {
+	t.Helper()
+	k, err := w.store.RegistrationKey(t.Context(), u.ID, time.Now())
+	check(t, err)
+	c, err := w.store.Register(t.Context(), game, name, k.Key, time.Now())
+	check(t, err)
+	return c.ID
+}
+
+// session is the cookie of somebody who is signed in.
+func (w *world) session(t testing.TB, username string) *http.Cookie {
+	t.Helper()
+	u, err := w.store.User(t.Context(), username)
+	check(t, err)
+	token, err := w.store.StartSession(t.Context(), u.ID, "192.0.2.1", "test")
+	check(t, err)
+	return &http.Cookie{Name: "hearsay", Value: token}
 }
 
 // say has somebody of Alpha say something.
@@ -203,7 +262,7 @@ func (w *world) connect(t testing.TB, c store.Credential, players ...string) *hu
 var pages = []string{
 	"/", "/games", "/games?q=alpha", "/games?q=nothing", "/games?filter=online", "/games?sort=seen&desc=on",
 	"/games/Alpha", "/games/Shy", "/games/Quiet", "/channels", "/channels/gossip", "/channels/gossip?before=12", "/channels/testing",
-	"/events", "/conduct", "/widget/gossip",
+	"/events", "/conduct", "/widget/gossip", "/people/Petra", "/people/Olga",
 }
 
 func TestPages(t *testing.T) {
@@ -226,10 +285,10 @@ func TestPages(t *testing.T) {
 		{"/games/Alpha", 200, []string{
 			"A game of many words.", "telnet://alpha.example:4000", "telnets://alpha.example:4443", "https://alpha.example/play", "https://alpha.example",
 			"Harvest fair", "Dragon slayer", "in 10 steps", "A hidden achievement", "Ann, Bob", "2 players", "Players in the last 24 hours", "Players in the last 365 days",
-			`content="Dragons &amp; tea"`,
-		}, []string{"The secret door", "Long ago", "Olga"}},
+			`content="Dragons &amp; tea"`, "Register your character",
+		}, []string{"The secret door", "Long ago", "Olga", "Petra"}},
 		{"/games/alpha", 301, nil, nil},
-		{"/games/Shy", 200, []string{"online", "Frost feast", "has not said how to connect"}, []string{"Hermit", "1 player", "Players over time"}},
+		{"/games/Shy", 200, []string{"online", "Frost feast", "has not said how to connect"}, []string{"Hermit", "Register your character", "1 player", "Players over time"}},
 		{"/games/Veiled", 404, nil, []string{"Veiled MUD"}},
 		{"/games/Banned", 404, nil, []string{"Banned MUD", "Floods"}},
 		{"/games/Nobody", 404, []string{"is not there"}, nil},
@@ -241,6 +300,13 @@ func TestPages(t *testing.T) {
 		{"/channels/cellar", 404, nil, []string{"in the dark"}},
 		{"/channels/nowhere", 404, nil, nil},
 		{"/events", 200, []string{"Going on", "Harvest fair", "More pies.", "Frost feast", "Shy MUD"}, []string{"Masked ball", "Long ago"}},
+		{"/people/Petra", 200, []string{
+			"<title>Petra · Starlight</title>", "Here since " + time.Now().UTC().Format("January 2006"), ">Ann<", `href="/games/Alpha"`,
+			`content="Petra on Starlight: Ann of Alpha, a world of its own."`, `<link rel="canonical" href="` + w.URL + `/people/Petra"`,
+		}, []string{"Masked", "Veiled", "Ghost", "Bob", "Nobody", "Old", "monster"}},
+		{"/people/petra", 301, nil, nil},
+		{"/people/Olga", 200, []string{"Olga shows none.", "Runs", "Alpha, a world of its own"}, []string{"admin"}},
+		{"/people/Eve", 404, []string{"is not there"}, nil},
 		{"/conduct", 200, []string{"Be &lt;kind&gt;."}, nil},
 		{"/robots.txt", 200, []string{"Disallow: /admin", w.URL + "/sitemap.xml"}, nil},
 		{"/widget/gossip", 200, []string{"Hello &lt;dragons&gt;!"}, []string{"<header>", "Something rude"}},
@@ -278,12 +344,8 @@ func TestPages_cache(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", path, got, want)
 		}
 	}
-	u, err := w.store.User(t.Context(), "Olga")
-	check(t, err)
-	token, err := w.store.StartSession(t.Context(), u.ID, "192.0.2.1", "test")
-	check(t, err)
 	r := request(t, w.URL+"/")
-	r.AddCookie(&http.Cookie{Name: "hearsay", Value: token})
+	r.AddCookie(w.session(t, "Olga"))
 	answer, err := http.DefaultClient.Do(r)
 	check(t, err)
 	answer.Body.Close()
@@ -339,7 +401,7 @@ func TestSitemap(t *testing.T) {
 			t.Errorf("%s: status %d", one.Loc, p.StatusCode)
 		}
 	}
-	if len(m.URLs) != 6+2+3 {
+	if len(m.URLs) != 6+2+3+1 {
 		t.Errorf("it has %d addresses: %v", len(m.URLs), m.URLs)
 	}
 }
@@ -368,6 +430,18 @@ func TestTour_inBrowser(t *testing.T) {
 	w := newWorld(t, hubtest.NewFile(t))
 	w.furnish(t)
 	chrome.Visit(t, browser, w.URL, pages...)
+	w.signIn(t, browser, "Petra")
+	chrome.Visit(t, browser, w.URL, "/characters", "/characters/1/withdraw")
+}
+
+// signIn gives a browser the cookie of a session.
+func (w *world) signIn(t testing.TB, browser context.Context, username string) {
+	t.Helper()
+	c := w.session(t, username)
+	check(t, chromedp.Do(browser, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: w.URL, HTTPOnly: new(true)})
+		return err
+	})))
 }
 
 // TestLive_inBrowser: what is said appears on the page of the channel and on the front page.

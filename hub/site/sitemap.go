@@ -3,6 +3,7 @@ package site
 import (
 	"encoding/xml"
 	"net/http"
+	"time"
 
 	"hearsay/hub/page"
 )
@@ -45,10 +46,17 @@ func (s *Site) serveSitemap(w http.ResponseWriter, r *http.Request) error {
 	for _, name := range names {
 		add(gamePath(name))
 	}
+	people, err := s.Store.PublicPeople(r.Context(), mostAddresses, time.Now())
+	if err != nil {
+		return err
+	}
+	for _, name := range people {
+		add(personPath(name))
+	}
 	return s.xml(w, r, "application/xml; charset=utf-8", m)
 }
 
 func (s *Site) serveRobots(w http.ResponseWriter, r *http.Request) {
 	s.Public(w, r)
-	page.Plain(w, http.StatusOK, "User-agent: *\nDisallow: /admin\nDisallow: /login\nDisallow: /live/\n\nSitemap: "+s.Origin(r)+"/sitemap.xml")
+	page.Plain(w, http.StatusOK, "User-agent: *\nDisallow: /admin\nDisallow: /login\nDisallow: /characters\nDisallow: /live/\n\nSitemap: "+s.Origin(r)+"/sitemap.xml")
 }
