@@ -8,8 +8,12 @@ import (
 	"hearsay/hub/page"
 )
 
-// mostAddresses is how many a map may have, by its standard.
-const mostAddresses = 50_000
+const (
+	// mostAddresses is how many a map may have, by its standard.
+	mostAddresses = 50_000
+	// mostPeople is how many of them are profiles: more would take long for who asks often.
+	mostPeople = 10_000
+)
 
 // A sitemap is that of sitemaps.org.
 type sitemap struct {
@@ -46,7 +50,7 @@ func (s *Site) serveSitemap(w http.ResponseWriter, r *http.Request) error {
 	for _, name := range names {
 		add(gamePath(name))
 	}
-	people, err := s.Store.PublicPeople(r.Context(), mostAddresses, time.Now())
+	people, err := s.Store.PublicPeople(r.Context(), mostPeople, time.Now())
 	if err != nil {
 		return err
 	}
