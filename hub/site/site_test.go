@@ -13,7 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"hearsay/assets"
+	"hearsay/admin"
 	"hearsay/hub"
 	"hearsay/hub/hubtest"
 	"hearsay/hub/hubtest/chrome"
@@ -58,9 +58,10 @@ func newWorld(t testing.TB, path string) *world {
 	running.Go(func() { st.Maintain(ctx) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
-	mux.Handle("GET /assets/", assets.Handler())
+	common := page.Options{Store: st, Heading: func() string { return "Starlight" }}
+	mux.Handle("/", admin.New(admin.Options{Options: common, Hub: h})) // people sign in there
 	site.New(site.Options{
-		Options: page.Options{Store: st, Heading: func() string { return "Starlight" }}, Hub: h,
+		Options: common, Hub: h,
 		Texts: func() site.Texts {
 			return site.Texts{Welcome: "A network of stars.\n\nCome & see.", Conduct: "Be <kind>.", WidgetOrigins: []string{"https://fans.example"}}
 		},
@@ -89,9 +90,12 @@ type reply struct {
 func (w *world) get(t testing.TB, path string) reply {
 	t.Helper()
 	answer, err := http.DefaultTransport.RoundTrip(request(t, w.URL+path))
-	if err != nil {
-		t.Fatal(err)
-	}
+	check(t, err)
+	return read(t, answer)
+}
+
+func read(t testing.TB, answer *http.Response) reply {
+	t.Helper()
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
