@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -265,8 +266,17 @@ func TestPages(t *testing.T) {
 			}
 		}
 	}
-	if size := len(w.get(t, "/").text); size > 30_000 {
-		t.Errorf("the front page has %d bytes", size)
+	front := w.get(t, "/")
+	size := len(front.text)
+	for _, file := range regexp.MustCompile(`"(/assets/[^"]+)"`).FindAllStringSubmatch(front.text, -1) {
+		r := request(t, w.URL+file[1])
+		r.Header.Set("Accept-Encoding", "gzip")
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		check(t, err)
+		size += len(read(t, answer).text)
+	}
+	if size > 100_000 {
+		t.Errorf("the front page has %d bytes with all that it loads", size)
 	}
 }
 
