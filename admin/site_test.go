@@ -21,6 +21,7 @@ import (
 	"hearsay/hub"
 	"hearsay/hub/hubtest"
 	shared "hearsay/hub/page"
+	public "hearsay/hub/site"
 	"hearsay/hub/store"
 	backbone "hearsay/sync"
 )
@@ -71,7 +72,7 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := admin.Options{Options: shared.Options{Store: st}, Hub: h, Settings: settings}
+	o := admin.Options{Options: shared.Options{Store: st, Heading: settings.Heading}, Hub: h, Settings: settings}
 	for _, option := range options {
 		option(&o)
 	}
@@ -83,6 +84,7 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
 	mux.Handle("/", admin.New(o))
+	public.New(public.Options{Options: o.Options, Hub: h}).Register(mux)
 	s := &site{httptest.NewServer(mux), st, h}
 	t.Cleanup(func() {
 		s.CloseClientConnections()
