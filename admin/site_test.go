@@ -72,7 +72,7 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := admin.Options{Options: shared.Options{Store: st}, Hub: h, Settings: settings}
+	o := admin.Options{Options: shared.Options{Store: st, Heading: settings.Heading}, Hub: h, Settings: settings}
 	for _, option := range options {
 		option(&o)
 	}
@@ -83,8 +83,8 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	running.Go(func() { o.Settings.Follow(ctx, func(c setting.Config) { h.SetLimits(c.Limits) }) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
-	public.New(public.Options{Options: o.Options, Hub: h}).Register(mux)
 	mux.Handle("/", admin.New(o))
+	public.New(public.Options{Options: o.Options, Hub: h}).Register(mux)
 	s := &site{httptest.NewServer(mux), st, h}
 	t.Cleanup(func() {
 		s.CloseClientConnections()
