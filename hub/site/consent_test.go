@@ -150,6 +150,14 @@ func TestConsent(t *testing.T) {
 		t.Error("it speaks of a username that nobody has asked for")
 	}
 	w.as(t, ann, authorize(alpha, local, "profile"), nil).want(t, "to the own machine", 200, "your own machine", "<strong>localhost:4000</strong>")
+	veiled, err := w.store.CreateGame(t.Context(), store.Game{ShortName: "Veiled", Name: "Veiled MUD"}, store.LongSecret)
+	check(t, err)
+	check(t, w.store.AddRedirectURI(t.Context(), "Veiled", back))
+	p = w.as(t, ann, authorize(veiled, back, "profile"), nil)
+	p.want(t, "a game that is in no list", 200, "Veiled MUD")
+	if strings.Contains(p.text, "/games/Veiled") {
+		t.Error("it leads to a page that is not there")
+	}
 
 	ask := authorize(alpha, back, "profile")
 	w.as(t, ann, ask, url.Values{"as": {"ann"}}).want(t, "no answer", 422, "press Allow or Deny")
