@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"hearsay/hub"
+	"hearsay/hub/store"
 	"hearsay/hub/wire"
 
 	"hearsay/hub/page"
@@ -19,6 +21,7 @@ type docs struct {
 	page.Frame
 	hub.Terms
 	Socket string // where clients connect
+	Origin string // where browsers and games' sites find the hub
 	Words  wire.Words
 }
 
@@ -46,7 +49,7 @@ var chapters = []chapter{
 }
 
 func (s *server) serveDocs(w http.ResponseWriter, r *http.Request) error {
-	d := docs{Frame: s.Frame(r, "The protocol"), Terms: hub.DefaultTerms(), Socket: s.Socket(r)}
+	d := docs{Frame: s.Frame(r, "The protocol"), Terms: hub.DefaultTerms(), Socket: s.Socket(r), Origin: s.Origin(r)}
 	if s.Hub != nil {
 		d.Terms = s.Hub.Terms()
 	}
@@ -89,6 +92,37 @@ func (d docs) Notice(e *wire.Event) string {
 	}
 	return indented(string(f.Encode()))
 }
+
+// siteBack is the redirect URI of the examples.
+const siteBack = "https://mygame.example/back"
+
+// AuthorizeExample is where a game's site sends a browser.
+func (d docs) AuthorizeExample() string {
+	return d.Origin + "/oauth/authorize?response_type=code\n  &client_id=" + d.Words.ClientID + "\n  &redirect_uri=" + url.QueryEscape(siteBack) +
+		"\n  &scope=profile+email\n  &state=STATE\n  &code_challenge=CHALLENGE&code_challenge_method=S256"
+}
+
+// TokenExample is how a site's server exchanges a code.
+func (d docs) TokenExample() string {
+	return "curl " + d.Origin + "/oauth/token \\\n  -u " + d.Words.ClientID + ":" + d.Words.ClientSecret +
+		" \\\n  -d grant_type=authorization_code -d code=CODE \\\n  -d redirect_uri=" + siteBack + " \\\n  -d code_verifier=VERIFIER"
+}
+
+// tokensExample is the answer to it.
+func tokensExample() string {
+	return fmt.Sprintf(`{"access_token": "...", "token_type": "Bearer",
+ "expires_in": %d, "refresh_token": "...",
+ "scope": "profile email"}`, int(store.AccessLasts/time.Second))
+}
+
+// UserExample is how a site asks who has signed in.
+func (d docs) UserExample() string {
+	return "curl " + d.Origin + "/users/me \\\n  -H 'Authorization: Bearer ACCESS-TOKEN'"
+}
+
+// userExample is the answer to it.
+const userExample = `{"uid": "f0c3a1d2-5b7e-4c1f-9a52-7d3f6e0b8c41",
+ "username": "ann", "email": "ann@example.org"}`
 
 // lineMost is how long an example may be to stand on one line.
 const lineMost = 68

@@ -9,6 +9,7 @@ import (
 
 	"hearsay/admin"
 	"hearsay/hub"
+	"hearsay/hub/site/oauth"
 	"hearsay/hub/wire"
 )
 
@@ -16,6 +17,8 @@ import (
 func TestDocs(t *testing.T) {
 	s := newSite(t)
 	got := s.browser(t).get(t, "/docs").want(t, http.StatusOK, "ws://"+strings.TrimPrefix(s.URL, "http://")+"/socket",
+		s.URL+oauth.AuthorizePath+"?response_type=code", "curl "+s.URL+oauth.TokenPath, "curl "+s.URL+oauth.UserPath,
+		">GET "+oauth.AuthorizePath+"<", ">POST "+oauth.TokenPath+"<", ">POST "+oauth.RevokePath+"<", ">GET "+oauth.UserPath+"<", ">GET "+oauth.MetadataPath+"<",
 		"100 at once, then 20 a second", "2\u202f000 characters", "one each 15 minutes", `&#34;to_game&#34;: &#34;Hearsay&#34;`)
 	text := got.text
 	for _, e := range wire.Events {

@@ -29,6 +29,7 @@ type Frame struct {
 
 	Canonical string // of a public page: its one address, with scheme and host
 	Listens   bool   // a public page has parts that are live
+	Next      string // where the browser goes on to by itself, at once
 
 	navigation [][]Item
 }

@@ -5,6 +5,7 @@ import (
 
 	"hearsay/hub"
 	"hearsay/hub/page"
+	"hearsay/hub/site/oauth"
 	"hearsay/hub/store"
 )
 
@@ -27,7 +28,8 @@ type Texts struct {
 type Site struct {
 	Options
 	*page.Pages
-	live *page.Topics
+	live  *page.Topics
+	oauth *oauth.Server
 }
 
 // New makes it.
@@ -43,6 +45,7 @@ func New(o Options) *Site {
 		"widget":     page.Showing(s.loadChannel, frameTalk),
 		"network":    page.ShowingParts(s.loadNetwork, network),
 	}, o.Stopping, o.Log)
+	s.oauth = oauth.New(oauth.Options{Store: o.Store, Log: o.Log, Issuer: s.Origin, Remote: o.Remote})
 	return s
 }
 
@@ -73,6 +76,15 @@ func (s *Site) routes() []page.Route {
 		page.To("GET /robots.txt", page.Anyone, page.Plainly(s.serveRobots)),
 		page.To("GET /widget.js", page.Anyone, page.Plainly(s.serveWidgetScript)),
 		page.To("GET /widget/{name}", page.Anyone, s.serveWidget),
+
+		page.To("GET "+oauth.AuthorizePath, page.Anyone, s.authorizing(s.serveConsent)),
+		page.To("POST "+oauth.AuthorizePath, page.Person, s.authorizing(s.serveAnswer)),
+		page.To(oauth.TokenPath, page.Anyone, page.Plainly(s.oauth.ServeToken)),
+		page.To(oauth.RevokePath, page.Anyone, page.Plainly(s.oauth.ServeRevoke)),
+		page.To(oauth.UserPath, page.Anyone, page.Plainly(s.oauth.ServeUser)),
+		page.To(oauth.MetadataPath, page.Anyone, page.Plainly(s.oauth.ServeMetadata)),
+		page.To("GET "+grantsPath, page.Person, s.serveGrants),
+		page.To("POST "+grantsPath+"/revoke", page.Person, s.serveGrantRevoke),
 	}
 }
 

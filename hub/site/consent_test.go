@@ -1,0 +1,276 @@
+package site_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"hearsay/hub/hubtest"
+	"hearsay/hub/site/oauth"
+	"hearsay/hub/store"
+)
+
+// member adds one of that role, and gives the token of a session.
+func (w *world) member(t testing.TB, name string, role store.Role) (token string) {
+	t.Helper()
+	u, err := w.store.CreateUser(t.Context(), store.User{Username: name, Role: role}, "correct horse battery")
+	check(t, err)
+	token, err = w.store.StartSession(t.Context(), u.ID, "192.0.2.1", "test")
+	check(t, err)
+	return token
+}
+
+// send asks as the person of a session does, nobody if the token is empty; with a form it
+// posts. It follows nothing.
+func (w *world) send(t testing.TB, token, path string, form url.Values, headers ...string) reply {
+	t.Helper()
+	r := request(t, w.URL+path)
+	if form != nil {
+		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if token != "" {
+		r.AddCookie(&http.Cookie{Name: "hearsay", Value: token})
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	check(t, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	check(t, err)
+	return reply{answer, string(text)}
+}
+
+func (r reply) shows(t testing.TB, what string, status int, has ...string) {
+	t.Helper()
+	if r.StatusCode != status {
+		t.Errorf("%s: got status %d, want %d: %.300s", what, r.StatusCode, status, r.text)
+	}
+	for _, want := range has {
+		if !strings.Contains(r.text, want) && !strings.HasPrefix(r.Header.Get("Location"), want) {
+			t.Errorf("%s: neither the page nor Location %q has %q", what, r.Header.Get("Location"), want)
+		}
+	}
+}
+
+// game adds one with redirect URIs.
+func (w *world) game(t testing.TB, shortName string, uris ...string) store.Credential {
+	t.Helper()
+	c, err := w.store.CreateGame(t.Context(), store.Game{ShortName: shortName, Name: shortName + " MUD", Display: true}, store.LongSecret)
+	check(t, err)
+	for _, uri := range uris {
+		check(t, w.store.AddRedirectURI(t.Context(), shortName, uri))
+	}
+	return c
+}
+
+const verifier = "a-verifier-of-PKCE-has-43-to-128-characters"
+
+// authorize is the address that a site of a game sends the browser to.
+func authorize(c store.Credential, redirectURI, scope string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return oauth.AuthorizePath + "?" + url.Values{
+		"response_type": {"code"}, "client_id": {c.ClientID}, "redirect_uri": {redirectURI}, "scope": {scope}, "state": {"s"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
+	}.Encode()
+}
+
+func allow(name string) url.Values { return url.Values{"as": {name}, "answer": {"allow"}} }
+
+// TestConsent_access: who may use which of the routes of games' sites.
+func TestConsent_access(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	const back = "https://alpha.example/back"
+	ask := authorize(w.game(t, "Alpha", back), back, "profile")
+	people := []struct{ name, token string }{
+		{"", ""}, {"ann", w.member(t, "ann", store.Person)}, {"mod", w.member(t, "mod", store.Moderator)}, {"boss", w.member(t, "boss", store.Admin)},
+	}
+	for _, tt := range []struct {
+		method, path string
+		status       [2]int // of nobody, of whoever is signed in
+	}{
+		{"GET", ask, [2]int{303, 200}},
+		{"POST", ask, [2]int{401, 303}},
+		{"GET", "/account/grants", [2]int{303, 200}},
+		{"POST", "/account/grants/revoke", [2]int{401, 303}},
+		{"GET", oauth.MetadataPath, [2]int{200, 200}},
+		{"GET", oauth.UserPath, [2]int{401, 401}}, // no matter who is signed in: it takes a token
+		{"POST", oauth.TokenPath, [2]int{401, 401}},
+		{"GET", oauth.TokenPath, [2]int{405, 405}},
+		{"POST", oauth.RevokePath, [2]int{401, 401}},
+	} {
+		for _, who := range people {
+			form := allow(who.name)
+			form.Set("game", "alpha")
+			if tt.method == "GET" {
+				form = nil
+			}
+			want := tt.status[1]
+			if who.token == "" {
+				want = tt.status[0]
+			}
+			got := w.send(t, who.token, tt.path, form)
+			if got.StatusCode != want {
+				t.Errorf("%s %.40s by %q: got %d, want %d", tt.method, tt.path, who.name, got.StatusCode, want)
+			}
+			if to := got.Header.Get("Location"); who.token == "" && want == 303 && to != "/login?next="+url.QueryEscape(tt.path) {
+				t.Errorf("%.40s sends nobody to %s", tt.path, to)
+			}
+		}
+	}
+}
+
+// TestConsent: what the page says, and where it leads.
+func TestConsent(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	const back, local = "https://alpha.example/back", "http://localhost:4000/back"
+	alpha := w.game(t, "Alpha", back, local)
+	ann := w.member(t, "ann", store.Person)
+	bob := w.member(t, "bob", store.Person)
+
+	p := w.send(t, ann, authorize(alpha, back, "profile email"), nil)
+	p.shows(t, "the first time", 200, "Alpha MUD", `href="/games/Alpha"`, "<strong>ann</strong>", "not verified any", "<strong>alpha.example</strong>", `name="as" value="ann"`)
+	if got := p.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("got Cache-Control %q", got)
+	}
+	check(t, w.store.ConfirmEmail(t.Context(), "ann", "ann@example.org", time.Now()))
+	w.send(t, ann, authorize(alpha, back, "profile email"), nil).shows(t, "with an address", 200, "<strong>ann@example.org</strong>")
+	if p := w.send(t, ann, authorize(alpha, back, "profile"), nil); strings.Contains(p.text, "e-mail") || strings.Contains(p.text, "ann@") {
+		t.Error("it speaks of an address that nobody has asked for")
+	}
+	if p := w.send(t, ann, authorize(alpha, back, "email"), nil); strings.Contains(p.text, "your username") {
+		t.Error("it speaks of a username that nobody has asked for")
+	}
+	w.send(t, ann, authorize(alpha, local, "profile"), nil).shows(t, "to the own machine", 200, "your own machine", "<strong>localhost:4000</strong>")
+	veiled, err := w.store.CreateGame(t.Context(), store.Game{ShortName: "Veiled", Name: "Veiled MUD"}, store.LongSecret)
+	check(t, err)
+	check(t, w.store.AddRedirectURI(t.Context(), "Veiled", back))
+	p = w.send(t, ann, authorize(veiled, back, "profile"), nil)
+	p.shows(t, "a game that is in no list", 200, "Veiled MUD")
+	if strings.Contains(p.text, "/games/Veiled") {
+		t.Error("it leads to a page that is not there")
+	}
+
+	ask := authorize(alpha, back, "profile")
+	w.send(t, ann, ask, url.Values{"as": {"ann"}}).shows(t, "no answer", 422, "press Allow or Deny")
+	w.send(t, bob, ask, allow("ann")).shows(t, "another's answer", 303, oauth.AuthorizePath)
+	if all, err := w.store.Grants(t.Context(), ""); err != nil || len(all) > 0 {
+		t.Errorf("so far there are the grants %v, %v", all, err)
+	}
+	w.send(t, ann, ask, allow("ann"), "Sec-Fetch-Site", "cross-site", "Origin", "https://alpha.example").shows(t, "an answer from elsewhere", 403)
+	w.send(t, ann, ask, url.Values{"as": {"ann"}, "answer": {"deny"}}).shows(t, "deny", 303, back+"?error=access_denied")
+	w.send(t, ann, ask, allow("ann")).shows(t, "allow", 303, back+"?code=")
+
+	w.send(t, ann, ask, nil, "Sec-Fetch-Site", "cross-site").shows(t, "the second time", 303, back+"?code=")
+	w.send(t, ann, ask, nil, "Sec-Fetch-Site", "same-origin").shows(t, "out of the login", 200, `http-equiv="refresh" content="0; url=`+back+"?code=")
+	w.send(t, ann, authorize(alpha, back, "profile email"), nil).shows(t, "more than before", 200, "Allow")
+	w.send(t, bob, ask, nil).shows(t, "somebody else", 200, "Allow")
+}
+
+// TestConsent_mistake: whoever sends people here with a wrong address. The site hears of it
+// only at an address of its own, and after the person has signed in.
+func TestConsent_mistake(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	const back = "https://alpha.example/back"
+	alpha := w.game(t, "Alpha", back)
+	ann := w.member(t, "ann", store.Person)
+	for what, path := range map[string]string{
+		"No game has this client id": authorize(store.Credential{ClientID: "none"}, back, "profile"),
+		"not one of the game":        authorize(alpha, back+"/elsewhere", "profile"),
+		"must give one client_id":    oauth.AuthorizePath,
+	} {
+		for _, token := range []string{"", ann} {
+			p := w.send(t, token, path, nil)
+			p.shows(t, what, 400, what)
+			if p.Header.Get("Location") != "" || strings.Contains(p.text, "http-equiv") {
+				t.Errorf("%s: it leads elsewhere", what)
+			}
+		}
+	}
+	wrong := authorize(alpha, back, "everything")
+	w.send(t, "", wrong, nil).shows(t, "nobody, with a wrong scope", 303, "/login?next=")
+	w.send(t, ann, wrong, nil, "Sec-Fetch-Site", "none").shows(t, "ann, with a wrong scope", 303, back+"?error=invalid_scope")
+	check(t, w.store.SuspendGame(t.Context(), "Alpha", store.Suspension{Reason: "Floods"}))
+	w.send(t, ann, authorize(alpha, back, "profile"), nil).shows(t, "a suspended game", 400, "The game is suspended.")
+}
+
+// TestConsent_policy: the page's policy has the site's origin, and nothing else that stands
+// in the address.
+func TestConsent_policy(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	ann := w.member(t, "ann", store.Person)
+	uris := map[string]string{ // to what form-action has beside 'self'
+		"https://alpha.example/back?x=y":          " https://alpha.example",
+		"https://alpha.example:8443/back":         " https://alpha.example:8443",
+		"http://127.0.0.1:4000/":                  " http://127.0.0.1:4000",
+		"http://[::1]:4000/":                      "",
+		"https://a.example;script-src'*'/":        "",
+		"https://a.example,default-src*/":         "",
+		"https://*.example/":                      "",
+		"https://b\u00fccher.example/zur\u00fcck": "",
+	}
+	alpha := w.game(t, "Alpha")
+	plain := w.get(t, "/").Header.Get("Content-Security-Policy")
+	rest := func(policy string) string { // without the nonce
+		_, after, _ := strings.Cut(policy, "; style-src")
+		return after
+	}
+	for uri, origin := range uris {
+		check(t, w.store.AddRedirectURI(t.Context(), "Alpha", uri))
+		ask := authorize(alpha, uri, "profile")
+		got := rest(w.send(t, ann, ask, nil).Header.Get("Content-Security-Policy"))
+		if want := strings.Replace(rest(plain), "form-action 'self'", "form-action 'self'"+origin, 1); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", uri, got, want)
+		}
+		answer := w.send(t, ann, ask, url.Values{"as": {"ann"}, "answer": {"deny"}})
+		if want := 303; origin != "" && answer.StatusCode != want || origin == "" && !strings.Contains(answer.text, `http-equiv="refresh"`) {
+			t.Errorf("%s: the answer is %d: %.300s", uri, answer.StatusCode, answer.text)
+		}
+	}
+}
+
+// TestGrants: each person sees their own, and ends no other's.
+func TestGrants(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	const back = "https://alpha.example/back"
+	alpha := w.game(t, "Alpha", back)
+	ann, bob := w.member(t, "ann", store.Person), w.member(t, "bob", store.Admin)
+	w.send(t, ann, "/account/grants", nil).shows(t, "nothing yet", 200, "There is none")
+	w.send(t, ann, authorize(alpha, back, "profile email"), allow("ann")).shows(t, "allow", 303)
+	w.send(t, ann, "/account/grants", nil).shows(t, "ann's", 200, "Alpha MUD", "your username and your e-mail address", "never used")
+	w.send(t, bob, "/account/grants", nil).shows(t, "bob's", 200, "There is none")
+	w.send(t, bob, "/account/grants/revoke", url.Values{"game": {"Alpha"}}).shows(t, "another's", 404)
+	w.send(t, ann, "/account/grants/revoke", url.Values{"game": {""}}).shows(t, "no game", 404)
+	w.send(t, ann, "/account/grants/revoke", url.Values{"game": {"Alpha"}}, "Sec-Fetch-Site", "cross-site").shows(t, "from elsewhere", 403)
+	w.send(t, ann, "/account/grants/revoke", url.Values{"game": {"Alpha"}}).shows(t, "her own", 303, "/account/grants")
+	w.send(t, ann, "/account/grants", nil).shows(t, "afterwards", 200, "There is none", "has no way to ask about you")
+	all, err := w.store.Audit(t.Context(), store.AuditQuery{Limit: 1})
+	check(t, err)
+	if len(all) != 1 || all[0].Actor != "ann" || all[0].Subject != "ann at Alpha" {
+		t.Errorf("the audit log has %+v", all)
+	}
+}
+
+// TestMetadata: it tells of the addresses as the request came, and each of them answers.
+func TestMetadata(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	var m map[string]any
+	check(t, json.Unmarshal([]byte(w.get(t, oauth.MetadataPath).text), &m))
+	if m["issuer"] != w.URL {
+		t.Errorf("the issuer is %v, want %s", m["issuer"], w.URL)
+	}
+	for name, status := range map[string]int{"authorization_endpoint": 400, "token_endpoint": 405, "revocation_endpoint": 405, "userinfo_endpoint": 401} {
+		path := strings.TrimPrefix(m[name].(string), w.URL)
+		if got := w.get(t, path); got.StatusCode != status {
+			t.Errorf("%s: %s answers %d, want %d", name, path, got.StatusCode, status)
+		}
+	}
+}
