@@ -92,11 +92,15 @@ func (s *server) serveGameChange(w http.ResponseWriter, r *http.Request) error {
 	f, name := page.Posted(r), r.PathValue("name")
 	text := func(field string) *string { value := f.Text(field); return &value }
 	on := func(field string) *bool { value := f.On(field); return &value }
-	err := s.Store.UpdateGame(r.Context(), name, store.GameEdit{
+	edit := store.GameEdit{
 		Name: text("name"), Tagline: text("tagline"), Description: text("description"), HomepageURL: text("homepage_url"),
-		UserAgentURL: text("user_agent_url"), Owner: text("owner"), Display: on("display"), HidePlayers: on("hide_players"),
+		UserAgentURL: text("user_agent_url"), Display: on("display"), HidePlayers: on("hide_players"),
 		AllowCharacterRegistration: on("allow_character_registration"),
-	})
+	}
+	if page.Admin.May(page.Who(r).User.Role) {
+		edit.Owner = text("owner")
+	}
+	err := s.Store.UpdateGame(r.Context(), name, edit)
 	if f.Fault(err) {
 		return s.showGameForm(w, r, http.StatusUnprocessableEntity, f, name)
 	}
@@ -147,6 +151,7 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f pa
 	if p.Game, err = s.Store.Game(ctx, r.PathValue("name")); err != nil {
 		return err
 	}
+	p.Synced.at = gameKind.path(p.ShortName) + "/live"
 	if p.Connections, err = s.Store.Connections(ctx, p.ShortName); err != nil {
 		return err
 	}

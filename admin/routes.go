@@ -36,24 +36,29 @@ func (s *server) routes() []page.Route {
 		page.To("GET /admin", page.Moderator, s.serveDashboard),
 		page.To("GET /admin/live/{topic}", page.Moderator, s.ServeLive(s.live(), page.Moderator)),
 		page.To("POST /admin/undo", page.Admin, s.serveUndo),
-		page.To("POST /admin/secret", page.Admin, s.serveSecretPut),
+		page.To("POST /admin/secret", page.Person, s.serveSecretPut),
+		page.To("GET /admin/mine", page.Person, s.serveMine),
 		page.To("GET /admin/games", page.Admin, s.serveGames),
 		page.To("GET /admin/new/game", page.Admin, s.serveGameNew),
 		page.To("POST /admin/new/game", page.Admin, s.serveGameAdd),
-		page.To("GET /admin/games/{name}", page.Admin, s.serveGame),
-		page.To("GET /admin/games/{name}/edit", page.Admin, s.serveGameEdit),
-		page.To("POST /admin/games/{name}/edit", page.Admin, s.serveGameChange),
-		page.To("POST /admin/games/{name}/connections", page.Admin, s.partOf(s.addConnection)),
-		page.To("POST /admin/games/{name}/connections/remove", page.Admin, s.partOf(s.removeConnection)),
-		page.To("POST /admin/games/{name}/redirects", page.Admin, s.partOf(s.addRedirect)),
-		page.To("POST /admin/games/{name}/redirects/remove", page.Admin, s.partOf(s.removeRedirect)),
-		page.To("POST /admin/games/{name}/events", page.Admin, s.partOf(s.addEvent)),
-		page.To("POST /admin/games/{name}/events/edit", page.Admin, s.partOf(s.changeEvent)),
-		page.To("POST /admin/games/{name}/events/remove", page.Admin, s.partOf(s.removeEvent)),
-		page.To("GET /admin/games/{name}/secret", page.Admin, s.serveSecret),
-		page.To("GET /admin/games/{name}/doctor", page.Admin, s.serveDoctor(gameKind)),
-		page.To("POST /admin/games/{name}/rotate", page.Admin, s.serveRotate(gameKind)),
-		page.To("POST /admin/games/{name}/end-secret", page.Admin, s.serveEndSecret(gameKind)),
+		page.To("GET /admin/games/{name}", page.Owner, s.serveGame),
+		page.To("GET /admin/games/{name}/live/{topic}", page.Owner, s.ServeLive(s.gameLive(), page.Owner)),
+		page.To("GET /admin/games/{name}/edit", page.Owner, s.serveGameEdit),
+		page.To("POST /admin/games/{name}/edit", page.Owner, s.serveGameChange),
+		page.To("POST /admin/games/{name}/connections", page.Owner, s.partOf(s.addConnection)),
+		page.To("POST /admin/games/{name}/connections/remove", page.Owner, s.partOf(s.removeConnection)),
+		page.To("POST /admin/games/{name}/redirects", page.Owner, s.partOf(s.addRedirect)),
+		page.To("POST /admin/games/{name}/redirects/remove", page.Owner, s.partOf(s.removeRedirect)),
+		page.To("POST /admin/games/{name}/events", page.Owner, s.partOf(s.addEvent)),
+		page.To("POST /admin/games/{name}/events/edit", page.Owner, s.partOf(s.changeEvent)),
+		page.To("POST /admin/games/{name}/events/remove", page.Owner, s.partOf(s.removeEvent)),
+		page.To("GET /admin/games/{name}/secret", page.Owner, s.serveSecret),
+		page.To("GET /admin/games/{name}/ignores", page.Owner, s.serveIgnores),
+		page.To("POST /admin/games/{name}/ignores", page.Owner, s.serveIgnoreAdd),
+		page.To("POST /admin/games/{name}/ignores/remove", page.Owner, s.serveIgnoreRemove),
+		page.To("GET /admin/games/{name}/doctor", page.Owner, s.serveDoctor(gameKind)),
+		page.To("POST /admin/games/{name}/rotate", page.Owner, s.serveRotate(gameKind)),
+		page.To("POST /admin/games/{name}/end-secret", page.Owner, s.serveEndSecret(gameKind)),
 		page.To("POST /admin/games/{name}/suspend", page.Admin, s.serveSuspend(gameKind)),
 		page.To("POST /admin/games/{name}/resume", page.Admin, s.serveResume(gameKind)),
 		page.To("POST /admin/games/{name}/remove", page.Admin, s.serveRemove(gameKind)),
@@ -145,6 +150,7 @@ func (s *server) routes() []page.Route {
 var navigation = [][]page.Item{
 	{
 		{Path: "/admin", Label: "Dashboard", Who: page.Moderator},
+		{Path: "/admin/mine", Label: "My games", Who: page.Owner},
 		{Path: "/admin/games", Label: "Games", Who: page.Admin},
 		{Path: "/admin/applications", Label: "Applications", Who: page.Admin},
 		{Path: "/admin/console", Label: "Console", Who: page.Admin},
@@ -183,4 +189,13 @@ func (s *server) topics() map[string]page.Topic {
 		"doctor":       s.doctorTopic(),
 		"synced":       s.syncedTopic(),
 	}
+}
+
+// gameLive are the parts of the pages of one game that do, at /admin/games/NAME/live/TOPIC:
+// whoever may not see the game may not hear of it either.
+func (s *server) gameLive() *page.Topics {
+	return page.NewTopics(map[string]page.Topic{
+		"doctor": s.ownDoctorTopic(),
+		"synced": s.syncedTopic(),
+	}, s.Stopping, s.Log)
 }

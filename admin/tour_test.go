@@ -34,6 +34,8 @@ var tour = map[string]string{
 	"GET /admin/games/{name}":               "/admin/games/Alpha",
 	"GET /admin/games/{name}/edit":          "/admin/games/Alpha/edit",
 	"GET /admin/games/{name}/secret":        "/admin/games/Delta/secret",
+	"GET /admin/games/{name}/ignores":       "/admin/games/Alpha/ignores",
+	"GET /admin/mine":                       "", // looked at by an owner, below
 	"GET /admin/games/{name}/doctor":        "/admin/games/Alpha/doctor",
 	"GET /admin/applications/{name}/doctor": "/admin/applications/Site/doctor",
 	"GET /admin/applications":               "/admin/applications",
@@ -68,7 +70,7 @@ var tour = map[string]string{
 }
 
 // notPages are GET routes that people do not look at.
-var notPages = []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/", "GET /admin/live/{topic}", "GET /admin/messages/export"}
+var notPages = []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/", "GET /admin/live/{topic}", "GET /admin/games/{name}/live/{topic}", "GET /admin/messages/export"}
 
 // furnish fills a site with something of everything.
 func furnish(t testing.TB, s *site) {
@@ -92,6 +94,8 @@ func furnish(t testing.TB, s *site) {
 	_, err = s.Store.AddConnection(ctx, "Alpha", store.Connection{Type: "telnet", Host: "alpha.example", Port: 4000})
 	check(err)
 	check(s.Store.AddRedirectURI(ctx, "Alpha", "https://alpha.example/back"))
+	_, err = s.Store.AddIgnore(store.WithActor(ctx, store.Actor{Name: "moderator"}), "Alpha", "Mallory the Unreasonably Longwinded@*")
+	check(err)
 	_, err = s.Store.CreateEvent(ctx, store.Event{Game: "Alpha", Title: "Harvest fair", StartDate: "2026-10-01", EndDate: "2026-10-07"})
 	check(err)
 	_, err = s.Store.CreateGame(ctx, store.Game{ShortName: "Beta", Name: "Beta " + strings.Repeat("very long ", 9), Display: false}, store.LongSecret)
@@ -222,4 +226,21 @@ func TestTour_inBrowser(t *testing.T) {
 	chrome.Visit(t, browser, s.URL, append(paths, "/admin/games?q=nothing", "/admin/games?filter=online&sort=players",
 		"/admin/channels/secret", "/admin/channels/gossip?before=40", "/admin/messages?words=dragon*&player=Ann", "/admin/messages?words=!",
 		"/admin/rules?filter=all", "/admin/rules?q=nothing", "/admin/review?filter=decided", "/admin/messages/2")...)
+
+	// And as somebody sees them who owns a game and runs nothing.
+	if _, err := s.Store.CreateUser(t.Context(), store.User{Username: "olivia", Role: store.Person}, password); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store.UpdateGame(t.Context(), "Alpha", store.GameEdit{Owner: new("olivia")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx,
+		chromedp.Navigate(s.URL+"/admin/mine"), chromedp.Submit(`form[action="/logout"]`),
+		chromedp.WaitVisible("#username"), chromedp.Navigate(s.URL+"/login?next=/admin/mine"),
+		chromedp.SendKeys("#username", "olivia"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
+		chromedp.WaitVisible(".shell h1"),
+	); err != nil {
+		t.Fatal(err)
+	}
+	chrome.Visit(t, browser, s.URL, "/admin/mine", "/admin/games/Alpha?as=owner")
 }
