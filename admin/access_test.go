@@ -26,6 +26,8 @@ var accessTable = map[string][]string{
 		"POST /admin/games/{name}/connections", "POST /admin/games/{name}/connections/remove",
 		"POST /admin/games/{name}/redirects", "POST /admin/games/{name}/redirects/remove",
 		"POST /admin/games/{name}/events", "POST /admin/games/{name}/events/edit", "POST /admin/games/{name}/events/remove",
+		"GET /admin/games/{name}/achievements", "POST /admin/games/{name}/achievements",
+		"POST /admin/games/{name}/achievements/edit", "POST /admin/games/{name}/achievements/remove",
 		"GET /admin/games/{name}/ignores", "POST /admin/games/{name}/ignores", "POST /admin/games/{name}/ignores/remove",
 		"POST /admin/games/{name}/rotate", "POST /admin/games/{name}/end-secret",
 	},

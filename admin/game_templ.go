@@ -362,7 +362,7 @@ func gameTabs(name, path string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, one := range []page.Item{{Path: "", Label: "Overview"}, {Path: "/doctor", Label: "Doctor"}, {Path: "/ignores", Label: "Ignores"}, {Path: "/edit", Label: "Edit"}} {
+		for _, one := range []page.Item{{Path: "", Label: "Overview"}, {Path: "/doctor", Label: "Doctor"}, {Path: "/achievements", Label: "Achievements"}, {Path: "/ignores", Label: "Ignores"}, {Path: "/edit", Label: "Edit"}} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<li><a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

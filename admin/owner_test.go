@@ -240,3 +240,52 @@ func heardFirst(t *testing.T, socket *hubtest.Socket) (first string) {
 		}
 	}
 }
+
+func TestAchievements(t *testing.T) {
+	s := newSite(t)
+	b := s.signedInAs(t, "olivia", store.Person)
+	id := store.GameID(s.give(t, "Alpha", "olivia").ID)
+	other := store.GameID(s.give(t, "Beta", "").ID)
+	foreign, err := s.Store.CreateAchievement(t.Context(), other, store.Achievement{Title: "Not yours"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "/admin/games/Alpha/achievements"
+	b.get(t, path).want(t, http.StatusOK, "There are none yet")
+	for _, test := range []struct {
+		fields []string
+		why    string
+	}{
+		{nil, "Title is missing"},
+		{[]string{"title", strings.Repeat("x", 256)}, "has 256 characters"},
+		{[]string{"title", "A", "points", "101"}, "use 0 to 100"},
+		{[]string{"title", "A", "points", "many"}, "is no number"},
+		{[]string{"title", "A", "partial_progress", "on"}, "say how many steps"},
+		{[]string{"title", "A", "partial_progress", "on", "total_progress", "0"}, "say how many steps"},
+	} {
+		b.post(t, path, test.fields...).want(t, http.StatusUnprocessableEntity, `role="alert"`, test.why)
+	}
+	for _, title := range []string{"A", "B", "C", "D", "E"} {
+		b.post(t, path, "title", title, "points", "100", "display", "on", "partial_progress", "on", "total_progress", "3").
+			want(t, http.StatusSeeOther, path+"?version=")
+	}
+	b.post(t, path, "title", "F", "points", "1").want(t, http.StatusUnprocessableEntity, "more than 500 points")
+	b.get(t, path).want(t, http.StatusOK, "500 of 500 points")
+	all, err := s.Store.Achievements(t.Context(), id)
+	if err != nil || len(all) != 5 {
+		t.Fatalf("got %v, %v", all, err)
+	}
+	a := all[0]
+	b.post(t, path+"/edit", "key", a.Key, "title", "First", "points", "50").want(t, http.StatusSeeOther, path)
+	b.post(t, path+"/edit", "key", all[1].Key, "title", "Second", "points", "101").want(t, http.StatusUnprocessableEntity, `id="`+all[1].Key+`-points-help"`)
+	if a, err = s.Store.Achievement(t.Context(), id, a.Key); err != nil || a.Title != "First" || a.Points != 50 || a.Display || a.PartialProgress || a.TotalProgress != nil {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	b.post(t, path+"/edit", "key", foreign.Key, "title", "Mine").want(t, http.StatusNotFound)
+	b.post(t, path+"/remove", "key", foreign.Key).want(t, http.StatusNotFound)
+	b.post(t, path+"/remove", "key", a.Key).want(t, http.StatusSeeOther, path)
+	b.post(t, path+"/remove", "key", a.Key).want(t, http.StatusNotFound)
+	if got := s.ask(t, `SELECT action FROM audit WHERE actor = 'olivia' ORDER BY id DESC LIMIT 3`); strings.Join(got, ", ") != "achievement remove, achievement edit, achievement add" {
+		t.Errorf("on record is %q", got)
+	}
+}

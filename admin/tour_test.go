@@ -35,6 +35,7 @@ var tour = map[string]string{
 	"GET /admin/games/{name}/edit":          "/admin/games/Alpha/edit",
 	"GET /admin/games/{name}/secret":        "/admin/games/Delta/secret",
 	"GET /admin/games/{name}/ignores":       "/admin/games/Alpha/ignores",
+	"GET /admin/games/{name}/achievements":  "/admin/games/Alpha/achievements",
 	"GET /admin/mine":                       "", // looked at by an owner, below
 	"GET /admin/games/{name}/doctor":        "/admin/games/Alpha/doctor",
 	"GET /admin/applications/{name}/doctor": "/admin/applications/Site/doctor",
@@ -95,6 +96,8 @@ func furnish(t testing.TB, s *site) {
 	check(err)
 	check(s.Store.AddRedirectURI(ctx, "Alpha", "https://alpha.example/back"))
 	_, err = s.Store.AddIgnore(store.WithActor(ctx, store.Actor{Name: "moderator"}), "Alpha", "Mallory the Unreasonably Longwinded@*")
+	check(err)
+	_, err = s.Store.CreateAchievement(ctx, store.GameID(alpha.ID), store.Achievement{Title: "Slayer of dragons", Points: 25, Display: true, PartialProgress: true, TotalProgress: new(int64(10))})
 	check(err)
 	_, err = s.Store.CreateEvent(ctx, store.Event{Game: "Alpha", Title: "Harvest fair", StartDate: "2026-10-01", EndDate: "2026-10-07"})
 	check(err)

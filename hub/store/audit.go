@@ -57,6 +57,10 @@ var states = map[string]string{
 	"event": `
 		SELECT json_object('game', short_name, 'title', title, 'description', e.description, 'start_date', start_date, 'end_date', end_date)
 		FROM events AS e JOIN games AS g ON g.id = e.game_id WHERE e.id = ?1`,
+	"achievement": `
+		SELECT json_object('game', short_name, 'title', title, 'description', a.description, 'points', points, 'display', json(iif(a.display, 'true', 'false')),
+			'partial_progress', json(iif(partial_progress, 'true', 'false')), 'total_progress', total_progress)
+		FROM achievements AS a JOIN games AS g ON g.id = a.game_id WHERE key = ?1`,
 	"rule": `
 		SELECT json_object('kind', kind, 'subject', subject, 'channel', channel, 'action', action, 'replacement', replacement,
 			'reason', reason, 'ends_at', ` + isoTime("ends_at") + `, 'enabled', enabled)
