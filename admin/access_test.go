@@ -19,7 +19,7 @@ var accessTable = map[string][]string{
 		"GET /setup/{token}", "POST /setup/{token}", "GET /password/{token}", "POST /password/{token}",
 		"GET /login", "POST /login", "POST /login/code", "POST /logout",
 	},
-	"person": {"GET /admin/mine", "POST /admin/secret"},
+	"person": {"GET /admin/mine", "GET /admin/mine/new", "POST /admin/mine/new", "POST /admin/secret"},
 	"owner": {
 		"GET /admin/games/{name}", "GET /admin/games/{name}/live/{topic}",
 		"GET /admin/games/{name}/edit", "POST /admin/games/{name}/edit", "GET /admin/games/{name}/secret", "GET /admin/games/{name}/doctor",
@@ -44,7 +44,7 @@ var accessTable = map[string][]string{
 	"admin": {
 		"POST /admin/undo",
 		"GET /admin/games", "GET /admin/new/game", "POST /admin/new/game", "GET /admin/applications/{name}/doctor",
-		"POST /admin/games/{name}/suspend", "POST /admin/games/{name}/resume", "POST /admin/games/{name}/remove",
+		"POST /admin/games/{name}/approve", "POST /admin/games/{name}/deny", "POST /admin/games/{name}/suspend", "POST /admin/games/{name}/resume", "POST /admin/games/{name}/remove",
 		"GET /admin/applications", "GET /admin/new/application", "POST /admin/new/application", "GET /admin/applications/{name}",
 		"GET /admin/applications/{name}/sees", "GET /admin/applications/{name}/edit", "POST /admin/applications/{name}/edit", "GET /admin/applications/{name}/secret",
 		"POST /admin/applications/{name}/rotate", "POST /admin/applications/{name}/end-secret", "POST /admin/applications/{name}/suspend",

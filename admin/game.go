@@ -19,7 +19,7 @@ type games struct {
 	Online map[store.GameID]hub.GameStatus
 }
 
-var gameFilters = []page.Choice{{Value: "", Label: "All"}, {Value: "online", Label: "Online"}, {Value: "offline", Label: "Offline"}, {Value: "suspended", Label: "Suspended"}, {Value: "hidden", Label: "Hidden"}}
+var gameFilters = []page.Choice{{Value: "", Label: "All"}, {Value: "online", Label: "Online"}, {Value: "offline", Label: "Offline"}, {Value: "suspended", Label: "Suspended"}, {Value: "hidden", Label: "Hidden"}, {Value: "waiting", Label: "Waiting"}}
 
 func (s *server) serveGames(w http.ResponseWriter, r *http.Request) error {
 	p := games{Frame: s.Frame(r, "Games"), Listing: page.ReadListing(r), Online: map[store.GameID]hub.GameStatus{}}

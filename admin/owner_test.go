@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -287,5 +288,70 @@ func TestAchievements(t *testing.T) {
 	b.post(t, path+"/remove", "key", a.Key).want(t, http.StatusNotFound)
 	if got := s.ask(t, `SELECT action FROM audit WHERE actor = 'olivia' ORDER BY id DESC LIMIT 3`); strings.Join(got, ", ") != "achievement remove, achievement edit, achievement add" {
 		t.Errorf("on record is %q", got)
+	}
+}
+
+// Who may register a game does, within the limits; an admin approves or denies it.
+func TestRegister(t *testing.T) {
+	s := newSite(t)
+	b, admins := s.signedInAs(t, "olivia", store.Person), s.signedIn(t, store.Admin)
+	const path = "/admin/mine/new"
+	b.get(t, path).want(t, http.StatusNotFound, "Operators add the games here")
+	b.post(t, path, "short_name", "Alpha", "name", "Alpha MUD").want(t, http.StatusNotFound)
+	b.get(t, "/admin/mine").want(t, http.StatusOK, "An admin can make you the owner")
+
+	mode := func(m store.GameRegistration) {
+		t.Helper()
+		if _, err := s.Settings.Set(t.Context(), "game-registration", string(m)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mode(store.RegistrationApproval)
+	b.get(t, "/admin/mine").want(t, http.StatusOK, "Register a game")
+	b.get(t, path).want(t, http.StatusOK, "when an operator has approved it")
+	b.post(t, path, "short_name", "A B", "name", "Alpha MUD").want(t, http.StatusUnprocessableEntity, `id="short_name-help" class="wrong"`)
+	b.post(t, path, "short_name", "Alpha", "name", "Alpha MUD", "tagline", "Tea", "owner", "admin", "display", "on").want(t, http.StatusSeeOther, "/admin/games/Alpha/secret")
+	b.get(t, "/admin/games/Alpha/secret").want(t, http.StatusOK, "Keep the secret now")
+	b.get(t, "/admin/mine").want(t, http.StatusOK, "waits for approval")
+	g, err := s.Store.Game(t.Context(), "Alpha")
+	if err != nil || g.Owner != "olivia" || !g.Waits || !g.Suspended || g.Display || g.Tagline != "Tea" {
+		t.Errorf("got %+v, %v", g, err)
+	}
+	b.post(t, "/admin/games/Alpha/edit", "name", "Alpha MUD", "display", "on").want(t, http.StatusUnprocessableEntity, "an operator")
+	if text := b.get(t, "/admin/games/Alpha").want(t, http.StatusOK, "It waits for approval").text; strings.Contains(text, "/approve") {
+		t.Error("an owner may approve")
+	}
+	b.post(t, "/admin/games/Alpha/approve").want(t, http.StatusForbidden)
+
+	for _, name := range []string{"Beta", "Gamma"} {
+		b.post(t, path, "short_name", name, "name", name).want(t, http.StatusSeeOther)
+	}
+	b.post(t, path, "short_name", "Delta", "name", "Delta").want(t, http.StatusUnprocessableEntity, "3 games of yours wait")
+	admins.get(t, "/admin").want(t, http.StatusOK, "3 games wait for approval")
+	admins.get(t, "/admin/games?filter=waiting").want(t, http.StatusOK, "Alpha MUD", "3 games")
+	admins.get(t, "/admin/games/Alpha").want(t, http.StatusOK, "/admin/games/Alpha/approve", "/admin/games/Alpha/deny")
+	admins.post(t, "/admin/games/Alpha/approve").want(t, http.StatusSeeOther, "/admin/games/Alpha?version=")
+	admins.post(t, "/admin/games/Alpha/approve").want(t, http.StatusUnprocessableEntity, "does not wait")
+	admins.post(t, "/admin/games/Alpha/deny").want(t, http.StatusUnprocessableEntity, "does not wait")
+	admins.post(t, "/admin/games/Beta/deny").want(t, http.StatusSeeOther, "/admin/games")
+	admins.post(t, "/admin/games/Gamma/resume").want(t, http.StatusSeeOther) // that approves, too
+	if g, err = s.Store.Game(t.Context(), "Alpha"); err != nil || g.Waits || g.Suspended || !g.Display {
+		t.Errorf("got %+v, %v", g, err)
+	}
+	if g, err = s.Store.Game(t.Context(), "Gamma"); err != nil || g.Waits || g.Suspended {
+		t.Errorf("got %+v, %v", g, err)
+	}
+
+	mode(store.RegistrationVerified)
+	b.post(t, path, "short_name", "Delta", "name", "Delta").want(t, http.StatusUnprocessableEntity, "a verified e-mail address")
+	if err := s.Store.ConfirmEmail(t.Context(), "olivia", "olivia@example.org", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Delta", "Epsilon", "Zeta"} {
+		b.post(t, path, "short_name", name, "name", name).want(t, http.StatusSeeOther)
+	}
+	b.post(t, path, "short_name", "Eta", "name", "Eta").want(t, http.StatusUnprocessableEntity, "5 games, the most")
+	if g, err = s.Store.Game(t.Context(), "Delta"); err != nil || g.Waits || g.Suspended || !g.Display || g.Owner != "olivia" {
+		t.Errorf("got %+v, %v", g, err)
 	}
 }

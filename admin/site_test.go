@@ -31,8 +31,9 @@ const password = "correct horse battery"
 // A site is a whole hub on a loopback address: file, socket and pages.
 type site struct {
 	*httptest.Server
-	Store *store.Store
-	Hub   *hub.Hub
+	Store    *store.Store
+	Hub      *hub.Hub
+	Settings *setting.Settings
 }
 
 // newSite runs one until the test ends. options may change what the pages are made of.
@@ -71,7 +72,8 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := admin.Options{Options: shared.Options{Store: st}, Hub: h, Settings: settings}
+	registers := func() bool { return settings.Config().GameRegistration != string(store.RegistrationOperator) }
+	o := admin.Options{Options: shared.Options{Store: st, Registers: registers}, Hub: h, Settings: settings}
 	for _, option := range options {
 		option(&o)
 	}
@@ -83,7 +85,7 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
 	mux.Handle("/", admin.New(o))
-	s := &site{httptest.NewServer(mux), st, h}
+	s := &site{httptest.NewServer(mux), st, h, o.Settings}
 	t.Cleanup(func() {
 		s.CloseClientConnections()
 		s.Close()

@@ -37,6 +37,7 @@ var tour = map[string]string{
 	"GET /admin/games/{name}/ignores":       "/admin/games/Alpha/ignores",
 	"GET /admin/games/{name}/achievements":  "/admin/games/Alpha/achievements",
 	"GET /admin/mine":                       "", // looked at by an owner, below
+	"GET /admin/mine/new":                   "",
 	"GET /admin/games/{name}/doctor":        "/admin/games/Alpha/doctor",
 	"GET /admin/applications/{name}/doctor": "/admin/applications/Site/doctor",
 	"GET /admin/applications":               "/admin/applications",
@@ -245,5 +246,14 @@ func TestTour_inBrowser(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	chrome.Visit(t, browser, s.URL, "/admin/mine", "/admin/games/Alpha?as=owner")
+	if err := s.Store.SetSetting(t.Context(), "game-registration", "approval"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Store.RegisterGame(t.Context(), store.RegistrationApproval, "olivia", store.Game{ShortName: "Omega", Name: "The last game"}); err != nil {
+		t.Fatal(err)
+	}
+	hubtest.Eventually(t, "people may register games", func() bool {
+		return s.Settings.Config().GameRegistration == "approval"
+	})
+	chrome.Visit(t, browser, s.URL, "/admin/mine", "/admin/mine/new", "/admin/games/Alpha?as=owner", "/admin/games/Omega?as=owner")
 }

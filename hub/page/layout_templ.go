@@ -510,7 +510,7 @@ func open(f Frame, description, class string) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if f.Owns && !f.Operator() {
+			if f.HasGames() && !f.Operator() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<a href=\"/admin/mine\">My games</a> ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
