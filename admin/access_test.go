@@ -19,7 +19,7 @@ var accessTable = map[string][]string{
 		"GET /setup/{token}", "POST /setup/{token}", "GET /password/{token}", "POST /password/{token}",
 		"GET /login", "POST /login", "POST /login/code", "POST /logout",
 	},
-	"person": {"GET /admin/mine", "GET /admin/mine/new", "POST /admin/mine/new", "POST /admin/secret"},
+	"person": {"GET /admin/mine", "GET /admin/mine/new", "POST /admin/mine/new", "POST /admin/mine/accept", "POST /admin/mine/decline", "POST /admin/secret"},
 	"owner": {
 		"GET /admin/games/{name}", "GET /admin/games/{name}/live/{topic}",
 		"GET /admin/games/{name}/edit", "POST /admin/games/{name}/edit", "GET /admin/games/{name}/secret", "GET /admin/games/{name}/doctor",
@@ -30,6 +30,7 @@ var accessTable = map[string][]string{
 		"POST /admin/games/{name}/achievements/edit", "POST /admin/games/{name}/achievements/remove",
 		"GET /admin/games/{name}/ignores", "POST /admin/games/{name}/ignores", "POST /admin/games/{name}/ignores/remove",
 		"POST /admin/games/{name}/rotate", "POST /admin/games/{name}/end-secret",
+		"POST /admin/games/{name}/transfer", "POST /admin/games/{name}/transfer/withdraw",
 	},
 	"moderator": {
 		"GET /admin", "GET /admin/live/{topic}",

@@ -129,8 +129,9 @@ type game struct {
 	Connections []store.Connection
 	Redirects   []string
 	Events      []store.Event
-	History     []page.Curve // how many players there were
-	Synced      synced       // how far the last change has got
+	History     []page.Curve   // how many players there were
+	Transfer    store.Transfer // to whom it is offered; zero: to nobody
+	Synced      synced         // how far the last change has got
 }
 
 // Access is what the page says of its credentials.
@@ -162,6 +163,9 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f pa
 		return err
 	}
 	if p.History, err = page.PlayersOverTime(ctx, s.Store, p.ID, time.Now()); err != nil {
+		return err
+	}
+	if p.Transfer, err = s.transfer(r, p.ShortName); err != nil {
 		return err
 	}
 	for _, one := range s.Hub.Status().Games {

@@ -15,12 +15,16 @@ const minePath = "/admin/mine"
 type mine struct {
 	page.Frame
 	List   []store.OwnedGame
+	Offers []store.Transfer // of games that others give to the visitor
 	Online map[store.GameID]hub.GameStatus
 }
 
 func (s *server) serveMine(w http.ResponseWriter, r *http.Request) (err error) {
 	p := mine{Frame: s.Frame(r, "My games"), Online: map[store.GameID]hub.GameStatus{}}
 	if p.List, err = s.Store.OwnedGames(r.Context(), page.Who(r).User.ID); err != nil {
+		return err
+	}
+	if p.Offers, err = s.Store.Transfers(r.Context(), page.Who(r).Username, p.Now); err != nil {
 		return err
 	}
 	for _, one := range s.Hub.Status().Games {

@@ -355,3 +355,41 @@ func TestRegister(t *testing.T) {
 		t.Errorf("got %+v, %v", g, err)
 	}
 }
+
+// A game is given to somebody who accepts it, or does not.
+func TestTransfer(t *testing.T) {
+	s := newSite(t)
+	b, other, third := s.signedInAs(t, "olivia", store.Person), s.signedInAs(t, "paul", store.Person), s.signedInAs(t, "quinn", store.Person)
+	s.give(t, "Alpha", "olivia")
+	const path = "/admin/games/Alpha/transfer"
+	b.post(t, path).want(t, http.StatusUnprocessableEntity, "To is missing")
+	b.post(t, path, "to", "nobody-here").want(t, http.StatusUnprocessableEntity, "they need an account first")
+	b.post(t, path, "to", "olivia").want(t, http.StatusUnprocessableEntity, "owns the game already")
+	b.post(t, path+"/withdraw").want(t, http.StatusNotFound)
+	b.post(t, path, "to", "Paul").want(t, http.StatusSeeOther, "/admin/games/Alpha")
+	b.get(t, "/admin/games/Alpha").want(t, http.StatusOK, "It is offered to paul")
+
+	other.get(t, "/admin/games/Alpha").want(t, http.StatusNotFound)
+	other.get(t, "/admin/mine").want(t, http.StatusOK, "olivia makes you the owner of Alpha", `href="/admin/mine"`)
+	third.post(t, "/admin/mine/accept", "game", "Alpha").want(t, http.StatusNotFound)
+	third.post(t, "/admin/mine/decline", "game", "Alpha").want(t, http.StatusNotFound)
+	other.post(t, "/admin/mine/decline", "game", "Alpha").want(t, http.StatusSeeOther, "/admin/mine")
+	other.post(t, "/admin/mine/accept", "game", "Alpha").want(t, http.StatusNotFound)
+
+	b.post(t, path, "to", "paul").want(t, http.StatusSeeOther)
+	b.post(t, path+"/withdraw").want(t, http.StatusSeeOther)
+	other.post(t, "/admin/mine/accept", "game", "Alpha").want(t, http.StatusNotFound)
+
+	b.post(t, path, "to", "quinn").want(t, http.StatusSeeOther)
+	b.post(t, path, "to", "paul").want(t, http.StatusSeeOther)
+	third.post(t, "/admin/mine/accept", "game", "Alpha").want(t, http.StatusNotFound)
+	other.post(t, "/admin/mine/accept", "game", "Alpha").want(t, http.StatusSeeOther, "/admin/games/Alpha")
+	other.get(t, "/admin/games/Alpha").want(t, http.StatusOK, "You are the owner of Alpha now")
+	b.get(t, "/admin/games/Alpha").want(t, http.StatusNotFound)
+	if got := s.ask(t, `SELECT count(*) FROM transfers`); got[0] != "0" {
+		t.Errorf("%s offers are left", got[0])
+	}
+	if got := s.ask(t, `SELECT action FROM audit WHERE actor = 'paul' ORDER BY id`); strings.Join(got, ", ") != "game decline, game accept" {
+		t.Errorf("on record is %q", got)
+	}
+}

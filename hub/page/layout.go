@@ -26,7 +26,7 @@ type Frame struct {
 	Now   time.Time
 
 	Waiting   int  // messages that wait for review
-	Owns      bool // the visitor answers for a game
+	Owns      bool // the visitor answers for a game, or is offered one
 	Registers bool // the visitor may register games
 
 	Canonical string // of a public page: its one address, with scheme and host
@@ -43,7 +43,7 @@ func (p *Pages) Frame(r *http.Request, title string) Frame {
 	if v.SignedIn() {
 		f.Flash = p.drawers.takeFlash(v.ID)
 		f.Waiting, _ = p.o.Store.Waiting(r.Context()) // a page does without it
-		f.Owns, _ = p.o.Store.OwnsAny(r.Context(), v.User.ID)
+		f.Owns, _ = p.o.Store.OwnsAny(r.Context(), v.User.ID, f.Now)
 		f.Registers = p.o.Registers()
 	}
 	return f

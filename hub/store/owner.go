@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -42,10 +43,13 @@ func (s *Store) Owns(ctx context.Context, userID int64, shortName string) (owns 
 	return owns, err
 }
 
-// OwnsAny reports whether a user answers for a game.
-func (s *Store) OwnsAny(ctx context.Context, userID int64) (owns bool, err error) {
+// OwnsAny reports whether a user answers for a game, or is offered one.
+func (s *Store) OwnsAny(ctx context.Context, userID int64, now time.Time) (owns bool, err error) {
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
-		owns, err = row(conn, `SELECT 1 FROM games WHERE owner_id = ?1 LIMIT 1`, func(*sqlite.Stmt) {}, userID)
+		owns, err = row(conn, `
+			SELECT 1 FROM games WHERE owner_id = ?1
+			UNION ALL SELECT 1 FROM transfers WHERE to_id = ?1 AND created_at > ?2
+			LIMIT 1`, func(*sqlite.Stmt) {}, userID, micros(now.Add(-TransferLasts)))
 		return err
 	})
 	return owns, err
