@@ -238,9 +238,11 @@ func TestTour_inBrowser(t *testing.T) {
 	if err := s.Store.UpdateGame(t.Context(), "Alpha", store.GameEdit{Owner: new("olivia")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := chromedp.Do(ctx,
+	as, end := context.WithTimeout(browser, 30*time.Second)
+	defer end()
+	if err := chromedp.Do(as,
 		chromedp.Navigate(s.URL+"/admin/mine"), chromedp.Submit(`form[action="/logout"]`),
-		chromedp.WaitVisible("#username"), chromedp.Navigate(s.URL+"/login?next=/admin/mine"),
+		chromedp.WaitNotPresent(".shell"), chromedp.Navigate(s.URL+"/login?next=/admin/mine"),
 		chromedp.SendKeys("#username", "olivia"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
 		chromedp.WaitVisible(".shell h1"),
 	); err != nil {
@@ -250,6 +252,9 @@ func TestTour_inBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.Store.RegisterGame(t.Context(), store.RegistrationApproval, "olivia", store.Game{ShortName: "Omega", Name: "The last game"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store.OfferGame(t.Context(), "Gamma", "olivia", time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	hubtest.Eventually(t, "people may register games", func() bool {
