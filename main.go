@@ -305,6 +305,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	common := page.Options{
 		Store: st, Heading: settings.Heading, Build: build(), Remote: s.proxies.Remote, Secure: s.proxies.Secure,
 		Log: s.log, Stopping: serving.Done(),
+		Registers: func() bool { return settings.Config().GameRegistration != string(store.RegistrationOperator) },
 	}
 	site.New(site.Options{Options: common, Hub: h, Texts: func() site.Texts {
 		c := settings.Config()

@@ -19,6 +19,21 @@ var accessTable = map[string][]string{
 		"GET /setup/{token}", "POST /setup/{token}", "GET /password/{token}", "POST /password/{token}",
 		"GET /login", "POST /login", "POST /login/code", "POST /logout",
 	},
+	"person": {"GET /admin/mine", "GET /admin/mine/new", "POST /admin/mine/new", "POST /admin/mine/accept", "POST /admin/mine/decline", "POST /admin/secret"},
+	"owner": {
+		"GET /admin/games/{name}", "GET /admin/games/{name}/live/{topic}",
+		"GET /admin/games/{name}/edit", "POST /admin/games/{name}/edit", "GET /admin/games/{name}/secret", "GET /admin/games/{name}/doctor",
+		"POST /admin/games/{name}/connections", "POST /admin/games/{name}/connections/remove",
+		"POST /admin/games/{name}/redirects", "POST /admin/games/{name}/redirects/remove",
+		"POST /admin/games/{name}/events", "POST /admin/games/{name}/events/edit", "POST /admin/games/{name}/events/remove",
+		"GET /admin/games/{name}/achievements", "POST /admin/games/{name}/achievements",
+		"POST /admin/games/{name}/achievements/edit", "POST /admin/games/{name}/achievements/remove",
+		"GET /admin/games/{name}/ignores", "POST /admin/games/{name}/ignores", "POST /admin/games/{name}/ignores/remove",
+		"POST /admin/games/{name}/rotate", "POST /admin/games/{name}/end-secret",
+		"POST /admin/games/{name}/transfer", "POST /admin/games/{name}/transfer/withdraw",
+		"GET /admin/games/{name}/characters", "GET /admin/games/{name}/characters/{id}", "POST /admin/games/{name}/characters/{id}/veto",
+		"POST /admin/games/{name}/characters/{id}/lift-veto",
+	},
 	"moderator": {
 		"GET /admin", "GET /admin/live/{topic}",
 		"GET /admin/channels", "GET /admin/channels/{name}", "POST /admin/channels/{name}/pause", "POST /admin/channels/{name}/unpause",
@@ -30,17 +45,9 @@ var accessTable = map[string][]string{
 		"GET /admin/messages/{id}", "POST /admin/messages/{id}/hide", "POST /admin/messages/{id}/unhide", "POST /admin/messages/{id}/mute",
 	},
 	"admin": {
-		"POST /admin/undo", "POST /admin/secret",
-		"GET /admin/games", "GET /admin/new/game", "POST /admin/new/game", "GET /admin/games/{name}",
-		"GET /admin/games/{name}/edit", "POST /admin/games/{name}/edit", "GET /admin/games/{name}/secret",
-		"GET /admin/games/{name}/characters", "GET /admin/games/{name}/characters/{id}", "POST /admin/games/{name}/characters/{id}/veto",
-		"POST /admin/games/{name}/characters/{id}/lift-veto",
-		"GET /admin/games/{name}/doctor", "GET /admin/applications/{name}/doctor",
-		"POST /admin/games/{name}/connections", "POST /admin/games/{name}/connections/remove",
-		"POST /admin/games/{name}/redirects", "POST /admin/games/{name}/redirects/remove",
-		"POST /admin/games/{name}/events", "POST /admin/games/{name}/events/edit", "POST /admin/games/{name}/events/remove",
-		"POST /admin/games/{name}/rotate", "POST /admin/games/{name}/end-secret", "POST /admin/games/{name}/suspend",
-		"POST /admin/games/{name}/resume", "POST /admin/games/{name}/remove",
+		"POST /admin/undo",
+		"GET /admin/games", "GET /admin/new/game", "POST /admin/new/game", "GET /admin/applications/{name}/doctor",
+		"POST /admin/games/{name}/approve", "POST /admin/games/{name}/deny", "POST /admin/games/{name}/suspend", "POST /admin/games/{name}/resume", "POST /admin/games/{name}/remove",
 		"GET /admin/applications", "GET /admin/new/application", "POST /admin/new/application", "GET /admin/applications/{name}",
 		"GET /admin/applications/{name}/sees", "GET /admin/applications/{name}/edit", "POST /admin/applications/{name}/edit", "GET /admin/applications/{name}/secret",
 		"POST /admin/applications/{name}/rotate", "POST /admin/applications/{name}/end-secret", "POST /admin/applications/{name}/suspend",
@@ -61,70 +68,124 @@ var accessTable = map[string][]string{
 	},
 }
 
+var nonces = regexp.MustCompile(` nonce="[A-Z0-9]+"`)
+
 var wildcard = regexp.MustCompile(`\{[a-z]+\}`)
 
-// TestAccess asks every route as every role, with names of nothing that is there: who may
-// not is stopped before anything is looked up.
+// A visitor asks for a route as somebody; may says of which rows of accessTable they are.
+type visitor struct {
+	name    string
+	browser *browser
+	may     []string
+}
+
+// signedInAs is a browser of a new user.
+func (s *site) signedInAs(t *testing.T, username string, role store.Role) *browser {
+	t.Helper()
+	if _, err := s.Store.CreateUser(t.Context(), store.User{Username: username, Role: role}, password); err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser(t)
+	b.post(t, "/login", "username", username, "password", password).want(t, http.StatusSeeOther, "")
+	return b
+}
+
+// give makes somebody the owner of a game that is new.
+func (s *site) give(t *testing.T, shortName, owner string) store.Credential {
+	t.Helper()
+	c := s.game(t, shortName)
+	if err := s.Store.UpdateGame(t.Context(), shortName, store.GameEdit{Owner: &owner}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestAccess asks every route as everybody: those of a game about a game that somebody
+// owns, the others with names of nothing that is there. Who may not is stopped before
+// anything is looked up.
 func TestAccess(t *testing.T) {
 	s := newSite(t)
-	nobody, person, moderator, admins := s.browser(t), s.signedIn(t, store.Person), s.signedIn(t, store.Moderator), s.signedIn(t, store.Admin)
+	visitors := []visitor{
+		{"nobody", s.browser(t), []string{"anyone"}},
+		{"a person", s.signedIn(t, store.Person), []string{"anyone", "person"}},
+		{"another owner", s.signedInAs(t, "other", store.Person), []string{"anyone", "person"}},
+		{"the owner", s.signedInAs(t, "owner", store.Person), []string{"anyone", "person", "owner"}},
+		{"a moderator", s.signedIn(t, store.Moderator), []string{"anyone", "person", "moderator"}},
+		{"an admin", s.signedIn(t, store.Admin), []string{"anyone", "person", "owner", "moderator", "admin"}},
+	}
+	s.give(t, "Mine", "owner")
+	s.give(t, "Other", "other")
 	patterns := admin.Routes()
-	for role, all := range accessTable {
+	rows := map[string][]string{} // by route
+	for row, all := range accessTable {
 		for _, pattern := range all {
+			rows[pattern] = append(rows[pattern], row)
 			if !slices.Contains(patterns, pattern) {
-				t.Errorf("%q, for %s, is no route", pattern, role)
+				t.Errorf("%q, for %s, is no route", pattern, row)
 			}
 		}
 	}
 	for _, pattern := range patterns {
-		method, path, ok := strings.Cut(pattern, " ")
-		if !ok {
-			method, path = http.MethodGet, pattern
-		}
-		path = wildcard.ReplaceAllString(strings.TrimSuffix(path, "{$}"), "999")
-		var who string
-		for role, all := range accessTable {
-			if slices.Contains(all, pattern) {
-				who += role
-			}
+		if len(rows[pattern]) != 1 {
+			t.Fatalf("%q is for %q in the test's table; it must stand there once", pattern, rows[pattern])
 		}
 		if pattern == "POST /logout" { // it would end the tests' sessions
 			continue
 		}
-		ask := func(b *browser) page {
-			if method == http.MethodGet {
-				return b.get(t, path)
-			}
-			return b.post(t, path)
+		for _, v := range visitors {
+			checkAccess(t, pattern, rows[pattern][0], v)
 		}
-		for _, test := range []struct {
-			name    string
-			browser *browser
-			may     bool
-			refusal int
-		}{
-			{"nobody", nobody, who == "anyone", map[string]int{http.MethodGet: http.StatusSeeOther, http.MethodPost: http.StatusUnauthorized}[method]},
-			{"a person", person, who == "anyone", http.StatusForbidden},
-			{"a moderator", moderator, who == "anyone" || who == "moderator", http.StatusForbidden},
-			{"an admin", admins, who != "", 0},
-		} {
-			got := ask(test.browser)
-			refused := got.StatusCode == http.StatusForbidden || got.StatusCode == http.StatusUnauthorized && strings.HasPrefix(path, "/admin") ||
-				strings.HasPrefix(got.Header.Get("Location"), "/login?next=")
-			switch {
-			case who == "" || who != "anyone" && who != "moderator" && who != "admin":
-				t.Fatalf("%q is for %q in the test's table; it must stand there once", pattern, who)
-			case test.may && refused:
-				t.Errorf("%s: %s is refused with %d", pattern, test.name, got.StatusCode)
-			case !test.may && got.StatusCode != test.refusal:
-				t.Errorf("%s: %s gets %d, want %d", pattern, test.name, got.StatusCode, test.refusal)
-			case !test.may && strings.Contains(got.text, "New game"):
-				t.Errorf("%s: %s is refused and sees the page all the same", pattern, test.name)
-			case test.browser == person && !test.may && !strings.Contains(got.text, "That is for the operators"):
-				t.Errorf("%s: a person is refused with %.300s", pattern, got.text)
-			case got.StatusCode >= 500 && path != "/readyz":
-				t.Errorf("%s: %s gets %d", pattern, test.name, got.StatusCode)
-			}
+	}
+}
+
+func checkAccess(t *testing.T, pattern, row string, v visitor) {
+	t.Helper()
+	method, path, ok := strings.Cut(pattern, " ")
+	if !ok {
+		method, path = http.MethodGet, pattern
+	}
+	path = strings.TrimSuffix(path, "{$}")
+	if row == "owner" {
+		path = strings.NewReplacer("{name}", "Mine", "{topic}", "synced").Replace(path)
+	}
+	path = wildcard.ReplaceAllString(path, "999")
+	ask := func(path string) page {
+		if method == http.MethodGet {
+			return v.browser.get(t, path)
+		}
+		return v.browser.post(t, path)
+	}
+	got, may := ask(path), slices.Contains(v.may, row)
+	refusal, says := http.StatusForbidden, ""
+	switch {
+	case v.name == "nobody" && method == http.MethodGet:
+		refusal = http.StatusSeeOther
+	case v.name == "nobody":
+		refusal = http.StatusUnauthorized
+	case row == "owner":
+		refusal, says = http.StatusNotFound, `Game &#34;Mine&#34; is not there`
+	case v.name != "a moderator":
+		says = "That is for the operators"
+	}
+	refused := got.StatusCode == http.StatusForbidden || got.StatusCode == http.StatusUnauthorized && strings.HasPrefix(path, "/admin") ||
+		strings.HasPrefix(got.Header.Get("Location"), "/login?next=") || strings.Contains(got.text, `Game &#34;Mine&#34; is not there`)
+	switch {
+	case may && refused:
+		t.Errorf("%s: %s is refused with %d", pattern, v.name, got.StatusCode)
+	case !may && got.StatusCode != refusal:
+		t.Errorf("%s: %s gets %d, want %d", pattern, v.name, got.StatusCode, refusal)
+	case !may && (strings.Contains(got.text, "New game") || strings.Contains(got.text, "Mine MUD")):
+		t.Errorf("%s: %s is refused and sees the page all the same", pattern, v.name)
+	case !may && !strings.Contains(got.text, says):
+		t.Errorf("%s: %s is refused with %.300s", pattern, v.name, got.text)
+	case got.StatusCode >= 500 && path != "/readyz":
+		t.Errorf("%s: %s gets %d", pattern, v.name, got.StatusCode)
+	}
+	if row == "owner" && !may {
+		nowhere := ask(strings.Replace(path, "Mine", "Nowhere", 1))
+		same := func(p page) string { return nonces.ReplaceAllString(strings.ReplaceAll(p.text, "Nowhere", "Mine"), "") }
+		if nowhere.StatusCode != got.StatusCode || same(nowhere) != same(got) {
+			t.Errorf("%s: %s learns that the game is there: %d, and %d for one that is not", pattern, v.name, got.StatusCode, nowhere.StatusCode)
 		}
 	}
 }

@@ -51,7 +51,7 @@ type source func(ctx context.Context, now time.Time, st hub.Status) ([]concern, 
 
 // sources are all sorts of concerns.
 func (s *server) sources() []source {
-	return []source{s.faultConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.signUpConcerns, s.secretConcerns, s.lagConcerns, s.silenceConcerns}
+	return []source{s.faultConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.signUpConcerns, s.registrationConcerns, s.secretConcerns, s.lagConcerns, s.silenceConcerns}
 }
 
 // attention keeps the last look.
@@ -152,6 +152,17 @@ func (s *server) signUpConcerns(ctx context.Context, _ time.Time, _ hub.Status) 
 		return nil, err
 	}
 	return []concern{{Kind: "warn", who: page.Admin, Path: "/admin/people?filter=waiting", Text: waits(n, "account") + " for approval."}}, nil
+}
+
+func (s *server) registrationConcerns(ctx context.Context, _ time.Time, _ hub.Status) ([]concern, error) {
+	all, err := s.Store.WaitingGames(ctx)
+	switch {
+	case err != nil || len(all) == 0:
+		return nil, err
+	case len(all) == 1:
+		return []concern{{Kind: "warn", who: page.Admin, Path: gameKind.path(all[0]), Text: "The game " + all[0] + " waits for approval."}}, nil
+	}
+	return []concern{{Kind: "warn", who: page.Admin, Path: "/admin/games?filter=waiting", Text: waits(len(all), "game") + " for approval."}}, nil
 }
 
 // waits is how many of something wait.

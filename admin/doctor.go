@@ -17,7 +17,7 @@ import (
 	"hearsay/hub/page"
 )
 
-// doctor is the page on which an operator finds out why a game or application is not
+// doctor is the page on which an operator, or the owner of a game, finds out why a game or application is not
 // there, or is not understood.
 type doctor struct {
 	page.Frame
@@ -65,12 +65,37 @@ func (f finding) Closed(s *hub.SocketChart) bool {
 	return f.Last != nil && s.Opened.Equal(f.Last.Opened) && s.Remote == f.Last.Remote
 }
 
+// An examination is what is asked of the doctor.
+type examination struct {
+	kind      peerKind
+	shortName string
+	socket    int64 // as in a finding
+	own       bool  // an owner asks: those who fail with credentials of nobody are no owner's business
+}
+
+// readExamination reads what the query of a page or topic asks.
+func readExamination(k peerKind, shortName string, q url.Values) examination {
+	socket, _ := strconv.ParseInt(q.Get("socket"), 10, 64) // 0: the newest
+	return examination{kind: k, shortName: shortName, socket: socket}
+}
+
+// live is where the findings are heard.
+func (x examination) live() string {
+	q := url.Values{"socket": {strconv.FormatInt(x.socket, 10)}}
+	if x.own {
+		return x.kind.path(x.shortName) + "/live/doctor?" + q.Encode()
+	}
+	q.Set("kind", x.kind.noun)
+	q.Set("name", x.shortName)
+	return "/admin/live/doctor?" + q.Encode()
+}
+
 // examine looks at a game or application.
-func (s *server) examine(ctx context.Context, k peerKind, shortName string, socket int64) (f finding, access peerAccess, err error) {
+func (s *server) examine(ctx context.Context, x examination) (f finding, access peerAccess, err error) {
 	var p hub.Patient
-	f = finding{path: k.path(shortName) + "/doctor", at: socket}
-	if k.noun == applicationKind.noun {
-		a, err := s.Store.Application(ctx, shortName)
+	f = finding{path: x.kind.path(x.shortName) + "/doctor", at: x.socket}
+	if x.kind.noun == applicationKind.noun {
+		a, err := s.Store.Application(ctx, x.shortName)
 		if err != nil {
 			return f, access, err
 		}
@@ -78,13 +103,16 @@ func (s *server) examine(ctx context.Context, k peerKind, shortName string, sock
 		p.Application, p.LastSeen = true, a.LastSeenAt
 		f.Chart = s.Hub.ApplicationChart(a.ID)
 	} else {
-		g, err := s.Store.Game(ctx, shortName)
+		g, err := s.Store.Game(ctx, x.shortName)
 		if err != nil {
 			return f, access, err
 		}
 		access = game{Game: g}.Access()
 		p.LastSeen = g.LastSeenAt
 		f.Chart = s.Hub.GameChart(g.ID)
+	}
+	if x.own {
+		f.Strangers = nil
 	}
 	p.Suspended, p.SuspendedReason, p.SuspendedUntil = access.Suspended, access.SuspendedReason, access.SuspendedUntil
 	p.SecretUsed, p.OldSecretUsed, p.OldSecretEnds = access.SecretUsedAt, access.OldSecretUsedAt, access.OldSecretEndsAt
@@ -94,32 +122,49 @@ func (s *server) examine(ctx context.Context, k peerKind, shortName string, sock
 
 func (s *server) serveDoctor(k peerKind) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		socket, _ := strconv.ParseInt(r.URL.Query().Get("socket"), 10, 64) // 0: the newest
-		f, access, err := s.examine(r.Context(), k, r.PathValue("name"), socket)
+		x := readExamination(k, r.PathValue("name"), r.URL.Query())
+		x.own = !page.Admin.May(page.Who(r).User.Role)
+		f, access, err := s.examine(r.Context(), x)
 		if err != nil {
 			return err
 		}
+		x.shortName = access.ShortName
 		f.path = k.path(access.ShortName) + "/doctor"
 		return s.Show(w, r, doctorPage(doctor{
 			Frame: s.Frame(r, "Doctor: "+access.ShortName), kind: k, ShortName: access.ShortName, ClientID: access.ClientID,
-			Socket: s.Socket(r), Finding: f,
-			Live: "/admin/live/doctor?" + url.Values{"kind": {k.noun}, "name": {access.ShortName}, "socket": {strconv.FormatInt(socket, 10)}}.Encode(),
+			Socket: s.Socket(r), Finding: f, Live: x.live(),
 		}))
 	}
 }
 
-// doctorTopic keeps the page up to date.
+// doctorTopic keeps the page up to date, for admins.
 func (s *server) doctorTopic() page.Topic {
-	t := page.Showing(func(ctx context.Context, q url.Values) (finding, error) {
+	t := s.findingsTopic(func(q url.Values) examination {
 		k := gameKind
 		if q.Get("kind") == applicationKind.noun {
 			k = applicationKind
 		}
-		socket, _ := strconv.ParseInt(q.Get("socket"), 10, 64)
-		f, _, err := s.examine(ctx, k, q.Get("name"), socket)
+		return readExamination(k, q.Get("name"), q)
+	})
+	t.Who = page.Admin
+	return t
+}
+
+// ownDoctorTopic is the same for the owner of a game.
+func (s *server) ownDoctorTopic() page.Topic {
+	return s.findingsTopic(func(q url.Values) examination {
+		x := readExamination(gameKind, q.Get("name"), q)
+		x.own = true
+		return x
+	})
+}
+
+func (s *server) findingsTopic(read func(url.Values) examination) page.Topic {
+	t := page.Showing(func(ctx context.Context, q url.Values) (finding, error) {
+		f, _, err := s.examine(ctx, read(q))
 		return f, err
 	}, func(f finding) templ.Component { return findings(f) })
-	t.Who, t.Every = page.Admin, 2*time.Second
+	t.Every = 2 * time.Second
 	return t
 }
 

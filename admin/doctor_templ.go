@@ -62,7 +62,7 @@ func doctorPage(p doctor) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				if p.kind.noun == gameKind.noun {
+				if p.kind.noun == gameKind.noun && runsAll(p.Frame) {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<a href=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -83,7 +83,7 @@ func doctorPage(p doctor) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Title(p.ShortName, page.Item{Path: p.kind.list(), Label: page.Capital(p.kind.noun) + "s"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Title(p.ShortName, listItem(p.Frame, p.kind)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -19,7 +19,7 @@ type games struct {
 	Online map[store.GameID]hub.GameStatus
 }
 
-var gameFilters = []page.Choice{{Value: "", Label: "All"}, {Value: "online", Label: "Online"}, {Value: "offline", Label: "Offline"}, {Value: "suspended", Label: "Suspended"}, {Value: "hidden", Label: "Hidden"}}
+var gameFilters = []page.Choice{{Value: "", Label: "All"}, {Value: "online", Label: "Online"}, {Value: "offline", Label: "Offline"}, {Value: "suspended", Label: "Suspended"}, {Value: "hidden", Label: "Hidden"}, {Value: "waiting", Label: "Waiting"}}
 
 func (s *server) serveGames(w http.ResponseWriter, r *http.Request) error {
 	p := games{Frame: s.Frame(r, "Games"), Listing: page.ReadListing(r), Online: map[store.GameID]hub.GameStatus{}}
@@ -92,11 +92,15 @@ func (s *server) serveGameChange(w http.ResponseWriter, r *http.Request) error {
 	f, name := page.Posted(r), r.PathValue("name")
 	text := func(field string) *string { value := f.Text(field); return &value }
 	on := func(field string) *bool { value := f.On(field); return &value }
-	err := s.Store.UpdateGame(r.Context(), name, store.GameEdit{
+	edit := store.GameEdit{
 		Name: text("name"), Tagline: text("tagline"), Description: text("description"), HomepageURL: text("homepage_url"),
-		UserAgentURL: text("user_agent_url"), Owner: text("owner"), Display: on("display"), HidePlayers: on("hide_players"),
+		UserAgentURL: text("user_agent_url"), Display: on("display"), HidePlayers: on("hide_players"),
 		AllowCharacterRegistration: on("allow_character_registration"),
-	})
+	}
+	if page.Admin.May(page.Who(r).User.Role) {
+		edit.Owner = text("owner")
+	}
+	err := s.Store.UpdateGame(r.Context(), name, edit)
 	if f.Fault(err) {
 		return s.showGameForm(w, r, http.StatusUnprocessableEntity, f, name)
 	}
@@ -125,8 +129,9 @@ type game struct {
 	Connections []store.Connection
 	Redirects   []string
 	Events      []store.Event
-	History     []page.Curve // how many players there were
-	Synced      synced       // how far the last change has got
+	History     []page.Curve   // how many players there were
+	Transfer    store.Transfer // to whom it is offered; zero: to nobody
+	Synced      synced         // how far the last change has got
 }
 
 // Access is what the page says of its credentials.
@@ -147,6 +152,7 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f pa
 	if p.Game, err = s.Store.Game(ctx, r.PathValue("name")); err != nil {
 		return err
 	}
+	p.Synced.at = gameKind.path(p.ShortName) + "/live"
 	if p.Connections, err = s.Store.Connections(ctx, p.ShortName); err != nil {
 		return err
 	}
@@ -157,6 +163,9 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f pa
 		return err
 	}
 	if p.History, err = page.PlayersOverTime(ctx, s.Store, p.ID, time.Now()); err != nil {
+		return err
+	}
+	if p.Transfer, err = s.transfer(r, p.ShortName); err != nil {
 		return err
 	}
 	for _, one := range s.Hub.Status().Games {

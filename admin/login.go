@@ -134,12 +134,13 @@ type login struct {
 	Pending string // the login that wants a code
 }
 
-// landing is where a login leads a user: those who run nothing have no pages of operators.
+// landing is where a login leads a user: those who run nothing have no pages of operators
+// but those of their games.
 func landing(u store.User, next string) string {
-	if !page.Moderator.May(u.Role) {
-		return "/"
+	if page.Moderator.May(u.Role) || next == minePath || strings.HasPrefix(next, minePath+"/") || strings.HasPrefix(next, gameKind.path("")) {
+		return next
 	}
-	return next
+	return "/"
 }
 
 // next is where a login leads: only to pages of ours.

@@ -21,12 +21,20 @@ type secret struct {
 	Snippets []snippet
 }
 
+// kind is of whom it is.
+func (p secret) kind() peerKind {
+	if p.Noun == applicationKind.noun {
+		return applicationKind
+	}
+	return gameKind
+}
+
 // serveSecret shows it until it is put away, or forgotten after some minutes.
 func (s *server) serveSecret(w http.ResponseWriter, r *http.Request) error {
 	var c page.NewSecret
 	s.Drawer(page.Who(r).ID, func(d *page.Drawer) { c = d.Secret })
 	if c.Secret == "" || c.ShortName != r.PathValue("name") {
-		return s.Done(w, r, "/admin", "The secret is not shown any more. Rotate it to get another.")
+		return s.Done(w, r, home(r), "The secret is not shown any more. Rotate it to get another.")
 	}
 	p := secret{Frame: s.Frame(r, "Credentials of "+c.ShortName), NewSecret: c, Socket: s.Socket(r)}
 	if c.Noun == "game" {
@@ -39,7 +47,7 @@ func (s *server) serveSecret(w http.ResponseWriter, r *http.Request) error {
 func (s *server) serveSecretPut(w http.ResponseWriter, r *http.Request) error {
 	var c page.NewSecret
 	s.Drawer(page.Who(r).ID, func(d *page.Drawer) { c, d.Secret = d.Secret, page.NewSecret{} })
-	path := "/admin"
+	path := home(r)
 	if c.ShortName != "" {
 		path = "/admin/" + c.Noun + "s/" + c.ShortName
 	}

@@ -43,7 +43,7 @@ func secretPage(p secret) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = page.Title(p.Title, page.Item{Path: "/admin/" + p.Noun + "s", Label: page.Capital(p.Noun) + "s"}, page.Item{Path: "/admin/" + p.Noun + "s/" + p.ShortName, Label: p.ShortName}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Title(p.Title, listItem(p.Frame, p.kind()), page.Item{Path: "/admin/" + p.Noun + "s/" + p.ShortName, Label: p.ShortName}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -32,8 +32,9 @@ const password = "correct horse battery"
 // A site is a whole hub on a loopback address: file, socket and pages.
 type site struct {
 	*httptest.Server
-	Store *store.Store
-	Hub   *hub.Hub
+	Store    *store.Store
+	Hub      *hub.Hub
+	Settings *setting.Settings
 }
 
 // newSite runs one until the test ends. options may change what the pages are made of.
@@ -72,7 +73,8 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := admin.Options{Options: shared.Options{Store: st, Heading: settings.Heading}, Hub: h, Settings: settings}
+	registers := func() bool { return settings.Config().GameRegistration != string(store.RegistrationOperator) }
+	o := admin.Options{Options: shared.Options{Store: st, Heading: settings.Heading, Registers: registers}, Hub: h, Settings: settings}
 	for _, option := range options {
 		option(&o)
 	}
@@ -85,7 +87,7 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	mux.Handle("GET /socket", h)
 	mux.Handle("/", admin.New(o))
 	public.New(public.Options{Options: o.Options, Hub: h}).Register(mux)
-	s := &site{httptest.NewServer(mux), st, h}
+	s := &site{httptest.NewServer(mux), st, h, o.Settings}
 	t.Cleanup(func() {
 		s.CloseClientConnections()
 		s.Close()

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strconv"
@@ -18,6 +19,7 @@ const syncedEvery = 250 * time.Millisecond
 type synced struct {
 	Version store.VersionID // of the change; 0: there is none to speak of
 	N, Of   int
+	at      string // where topics are heard; "": where operators hear them
 }
 
 // Done reports whether nothing more is to be expected.
@@ -25,7 +27,7 @@ func (s synced) Done() bool { return s.N == s.Of }
 
 // Path is where the rest is heard.
 func (s synced) Path() string {
-	return "/admin/live/synced?version=" + strconv.FormatInt(int64(s.Version), 10)
+	return cmp.Or(s.at, "/admin/live") + "/synced?version=" + strconv.FormatInt(int64(s.Version), 10)
 }
 
 // synced is for the version that a query names.

@@ -80,8 +80,8 @@ func TestSynced(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := fmt.Sprintf("version=%d", newest+1)
-	b.get(t, "/admin/games/Alpha?"+next).want(t, http.StatusOK, "Synced to 0 of 1 application", `hx-sse:connect="/admin/live/synced?`+next+`"`)
-	live := b.stream(t, "/admin/live/synced?"+next)
+	b.get(t, "/admin/games/Alpha?"+next).want(t, http.StatusOK, "Synced to 0 of 1 application", `hx-sse:connect="/admin/games/Alpha/live/synced?`+next+`"`)
+	live := b.stream(t, "/admin/games/Alpha/live/synced?"+next)
 	edit("four")
 	text, err := io.ReadAll(live.Body) // it ends when they have it
 	if err != nil || !strings.HasSuffix(string(text), ">Synced to 1 application</span>\n\nevent: end\ndata: \n\n") {

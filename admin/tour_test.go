@@ -34,6 +34,10 @@ var tour = map[string]string{
 	"GET /admin/games/{name}":               "/admin/games/Alpha",
 	"GET /admin/games/{name}/edit":          "/admin/games/Alpha/edit",
 	"GET /admin/games/{name}/secret":        "/admin/games/Delta/secret",
+	"GET /admin/games/{name}/ignores":       "/admin/games/Alpha/ignores",
+	"GET /admin/games/{name}/achievements":  "/admin/games/Alpha/achievements",
+	"GET /admin/mine":                       "", // looked at by an owner, below
+	"GET /admin/mine/new":                   "",
 	"GET /admin/games/{name}/doctor":        "/admin/games/Alpha/doctor",
 	"GET /admin/applications/{name}/doctor": "/admin/applications/Site/doctor",
 	"GET /admin/applications":               "/admin/applications",
@@ -71,7 +75,7 @@ var tour = map[string]string{
 }
 
 // notPages are GET routes that people do not look at.
-var notPages = []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/", "GET /admin/live/{topic}", "GET /admin/messages/export"}
+var notPages = []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/", "GET /admin/live/{topic}", "GET /admin/games/{name}/live/{topic}", "GET /admin/messages/export"}
 
 // furnish fills a site with something of everything.
 func furnish(t testing.TB, s *site) {
@@ -95,6 +99,10 @@ func furnish(t testing.TB, s *site) {
 	_, err = s.Store.AddConnection(ctx, "Alpha", store.Connection{Type: "telnet", Host: "alpha.example", Port: 4000})
 	check(err)
 	check(s.Store.AddRedirectURI(ctx, "Alpha", "https://alpha.example/back"))
+	_, err = s.Store.AddIgnore(store.WithActor(ctx, store.Actor{Name: "moderator"}), "Alpha", "Mallory the Unreasonably Longwinded@*")
+	check(err)
+	_, err = s.Store.CreateAchievement(ctx, store.GameID(alpha.ID), store.Achievement{Title: "Slayer of dragons", Points: 25, Display: true, PartialProgress: true, TotalProgress: new(int64(10))})
+	check(err)
 	_, err = s.Store.CreateEvent(ctx, store.Event{Game: "Alpha", Title: "Harvest fair", StartDate: "2026-10-01", EndDate: "2026-10-07"})
 	check(err)
 	allow := true
@@ -237,4 +245,35 @@ func TestTour_inBrowser(t *testing.T) {
 	chrome.Visit(t, browser, s.URL, append(paths, "/admin/games?q=nothing", "/admin/games?filter=online&sort=players",
 		"/admin/channels/secret", "/admin/channels/gossip?before=40", "/admin/messages?words=dragon*&player=Ann", "/admin/messages?words=!",
 		"/admin/games/Alpha/characters/3", "/admin/games/Gamma/characters", "/admin/rules?filter=all", "/admin/rules?q=nothing", "/admin/review?filter=decided", "/admin/messages/2")...)
+
+	// And as somebody sees them who owns a game and runs nothing.
+	if _, err := s.Store.CreateUser(t.Context(), store.User{Username: "olivia", Role: store.Person}, password); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store.UpdateGame(t.Context(), "Alpha", store.GameEdit{Owner: new("olivia")}); err != nil {
+		t.Fatal(err)
+	}
+	as, end := context.WithTimeout(browser, 30*time.Second)
+	defer end()
+	if err := chromedp.Do(as,
+		chromedp.Navigate(s.URL+"/admin/mine"), chromedp.Submit(`form[action="/logout"]`),
+		chromedp.WaitNotPresent(".shell"), chromedp.Navigate(s.URL+"/login?next=/admin/mine"),
+		chromedp.SendKeys("#username", "olivia"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
+		chromedp.WaitVisible(".shell h1"),
+	); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store.SetSetting(t.Context(), "game-registration", "approval"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Store.RegisterGame(t.Context(), store.RegistrationApproval, "olivia", store.Game{ShortName: "Omega", Name: "The last game"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store.OfferGame(t.Context(), "Gamma", "olivia", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	hubtest.Eventually(t, "people may register games", func() bool {
+		return s.Settings.Config().GameRegistration == "approval"
+	})
+	chrome.Visit(t, browser, s.URL, "/admin/mine", "/admin/mine/new", "/admin/games/Alpha?as=owner", "/admin/games/Omega?as=owner")
 }

@@ -25,6 +25,8 @@ type Config struct {
 	Title  string // what people read; "": Name
 	SignUp string // who may make an account: a store.SignUpMode
 
+	GameRegistration string // who may register a game: a store.GameRegistration
+
 	Heartbeat    time.Duration // the tick of a socket
 	OfflineAfter time.Duration // how long a game without a socket stays online
 	DebugFor     time.Duration // how long a socket's debug mode lasts
@@ -59,7 +61,8 @@ const leastHeartbeat = 10 * time.Millisecond
 func Default() *Config {
 	return &Config{
 		DB: "hearsay.db", Listen: "127.0.0.1:8080", Name: hub.Name, SignUp: string(store.SignUpClosed),
-		Heartbeat: hub.Heartbeat, OfflineAfter: hub.OfflineAfter, DebugFor: hub.DebugFor, Downtime: int(hub.Downtime / time.Second),
+		GameRegistration: string(store.RegistrationOperator),
+		Heartbeat:        hub.Heartbeat, OfflineAfter: hub.OfflineAfter, DebugFor: hub.DebugFor, Downtime: int(hub.Downtime / time.Second),
 		BackupFolder: "backups", BackupSchedule: store.Daily, BackupHour: 4, BackupsKept: 7,
 		LogFormat: "text", LogLevel: "info",
 		Limits: hub.DefaultLimits(),
@@ -77,6 +80,7 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.Conduct, "conduct", c.Conduct, "`text` of the code of conduct, at /conduct")
 	f.StringVar(&c.WidgetOrigins, "widget-origins", c.WidgetOrigins, "`origins` of sites that may show a channel in a frame, such as https://example.org, separated by blanks")
 	f.StringVar(&c.SignUp, "sign-up", c.SignUp, "who may make an account: closed (nobody), invite, approval (a login waits for an operator) or open (everybody)")
+	f.StringVar(&c.GameRegistration, "game-registration", c.GameRegistration, "who may register a game: operator (operators alone), approval (everybody with an account, but it waits for an operator) or verified (who has a verified e-mail address)")
 	f.DurationVar(&c.Heartbeat, "heartbeat", c.Heartbeat, "how often a socket gets a heartbeat; after three without an answer it is closed")
 	f.DurationVar(&c.OfflineAfter, "offline-after", c.OfflineAfter, "how long a game without a socket stays online")
 	f.DurationVar(&c.DebugFor, "debug-for", c.DebugFor, "how long a socket's debug mode lasts")
@@ -143,6 +147,9 @@ func (c *Config) Check() error {
 		return err
 	}
 	if err := store.CheckSignUpMode(store.SignUpMode(c.SignUp)); err != nil {
+		return err
+	}
+	if err := store.CheckGameRegistration(store.GameRegistration(c.GameRegistration)); err != nil {
 		return err
 	}
 	if n := utf8.RuneCountInString(c.Title); n > 100 || strings.ContainsFunc(c.Title, func(r rune) bool { return r < ' ' || r == 0x7f }) {

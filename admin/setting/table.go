@@ -42,6 +42,9 @@ var table = []struct {
 		{name: "sign-up", choices: []string{
 			string(store.SignUpClosed), string(store.SignUpInvite), string(store.SignUpApproval), string(store.SignUpOpen),
 		}},
+		{name: "game-registration", choices: []string{
+			string(store.RegistrationOperator), string(store.RegistrationApproval), string(store.RegistrationVerified),
+		}},
 	}},
 	{"Backups", []row{
 		{name: "backup-schedule", choices: []string{store.Off, store.Daily, store.Weekly}},

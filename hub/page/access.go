@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,9 +21,10 @@ const (
 	Person           // who is signed in, in whatever role
 	Moderator        // moderators and admins
 	Admin            // admins
+	Owner            // admins, and whoever owns the game that {name} in the path says
 )
 
-// May reports whether a user has that access.
+// May reports whether a role alone gives that access.
 func (a Access) May(role store.Role) bool {
 	switch a {
 	case Anyone:
@@ -66,13 +68,14 @@ func (p *Pages) admit(one Route) http.Handler {
 			ctx = store.WithActor(ctx, store.Actor{Name: v.Username, Address: p.o.Remote(r).String()})
 		}
 		r = r.WithContext(ctx)
+		err = p.may(r, v, one.Who)
 		switch {
-		case one.Who.May(v.User.Role):
+		case err == nil:
 			if err := one.Serve(w, r); err != nil {
 				p.Refuse(w, r, err)
 			}
-		case v.SignedIn():
-			p.Refuse(w, r, ErrForbidden)
+		case !errors.Is(err, errSignedOut):
+			p.Refuse(w, r, err)
 		case strings.Contains(r.Header.Get("Accept"), "text/event-stream"):
 			p.Refuse(w, r, errSignedOut) // a script would follow a redirect, and show the form of the login
 		case r.Method == http.MethodGet || r.Method == http.MethodHead:
@@ -81,6 +84,25 @@ func (p *Pages) admit(one Route) http.Handler {
 			p.Refuse(w, r, errSignedOut)
 		}
 	})
+}
+
+// may says why a visitor may not have what is asked for; nil: they may. A game of somebody
+// else is not there, like one that is nowhere: nobody learns which.
+func (p *Pages) may(r *http.Request, v Visitor, who Access) error {
+	switch {
+	case who.May(v.User.Role):
+		return nil
+	case !v.SignedIn():
+		return errSignedOut
+	case who != Owner:
+		return ErrForbidden
+	}
+	name := r.PathValue("name")
+	owns, err := p.o.Store.Owns(r.Context(), v.User.ID, name)
+	if err == nil && !owns {
+		err = fmt.Errorf("game %q: %w", name, store.ErrNotFound)
+	}
+	return err
 }
 
 // Visitor finds the session of the request's cookie.

@@ -25,7 +25,9 @@ type Frame struct {
 	Flash Flash
 	Now   time.Time
 
-	Waiting int // messages that wait for review
+	Waiting   int  // messages that wait for review
+	Owns      bool // the visitor answers for a game, or is offered one
+	Registers bool // the visitor may register games
 
 	Canonical string // of a public page: its one address, with scheme and host
 	Listens   bool   // a public page has parts that are live
@@ -42,6 +44,8 @@ func (p *Pages) Frame(r *http.Request, title string) Frame {
 	if v.SignedIn() {
 		f.Flash = p.drawers.takeFlash(v.ID)
 		f.Waiting, _ = p.o.Store.Waiting(r.Context()) // a page does without it
+		f.Owns, _ = p.o.Store.OwnsAny(r.Context(), v.User.ID, f.Now)
+		f.Registers = p.o.Registers()
 	}
 	return f
 }
@@ -49,12 +53,24 @@ func (p *Pages) Frame(r *http.Request, title string) Frame {
 // Operator reports whether the visitor runs something here.
 func (f Frame) Operator() bool { return Moderator.May(f.User.Role) }
 
-// Navigation is what this visitor may reach.
+// HasGames reports whether the visitor has to do with games of their own.
+func (f Frame) HasGames() bool { return f.Owns || f.Registers }
+
+// Home is where the mark of the network leads from an operators' page.
+func (f Frame) Home() string {
+	if f.Operator() {
+		return "/admin"
+	}
+	return "/"
+}
+
+// Navigation is what this visitor may reach. What is for owners is for those who own
+// something, whatever else they are.
 func (f Frame) Navigation() (groups [][]Item) {
 	for _, group := range f.navigation {
 		var mine []Item
 		for _, one := range group {
-			if one.Who.May(f.User.Role) {
+			if one.Who.May(f.User.Role) && one.Who != Owner || one.Who == Owner && f.HasGames() {
 				mine = append(mine, one)
 			}
 		}

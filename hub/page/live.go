@@ -154,7 +154,8 @@ func NewTopics(all map[string]Topic, stop <-chan struct{}, log *slog.Logger) *To
 	return &Topics{all: all, stop: stop, log: log, alive: liveAlive, streams: map[string]*stream{}}
 }
 
-// ServeLive sends what a live part of a page shows; least is who may see such pages.
+// ServeLive sends what a live part of a page shows; least is who may see such pages. Those of
+// one game have its {name} in their path, which the topics get as the query's name.
 func (p *Pages) ServeLive(l *Topics, least Access) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		return l.serve(w, r, func(who Access) bool {
@@ -162,7 +163,16 @@ func (p *Pages) ServeLive(l *Topics, least Access) Handler {
 				return true // nobody needs to be known
 			}
 			v, err := p.Visitor(r)
-			return err != nil || least.May(v.User.Role) && who.May(v.User.Role) // a database that is busy signs nobody out
+			if err != nil {
+				return true // a database that is busy signs nobody out
+			}
+			for _, one := range []Access{least, who} {
+				switch err := p.may(r, v, one); {
+				case errors.Is(err, errSignedOut), errors.Is(err, ErrForbidden), errors.Is(err, store.ErrNotFound):
+					return false
+				}
+			}
+			return true
 		})
 	}
 }
@@ -171,6 +181,9 @@ func (p *Pages) ServeLive(l *Topics, least Access) Handler {
 // no. A listener that is slow misses editions: it always gets the newest.
 func (l *Topics) serve(w http.ResponseWriter, r *http.Request, may func(Access) bool) error {
 	name, query := r.PathValue("topic"), r.URL.Query()
+	if game := r.PathValue("name"); game != "" {
+		query["name"] = []string{game}
+	}
 	t, there := l.all[name]
 	if !there {
 		return fmt.Errorf("topic %q: %w", name, store.ErrNotFound)

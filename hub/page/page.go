@@ -21,6 +21,8 @@ type Options struct {
 	Store *store.Store
 	// Heading returns what people read as the network's name. Default: "Hearsay".
 	Heading func() string
+	// Registers reports whether people may register games. Default: they may not.
+	Registers func() bool
 	// Build is the build of the program, shown at the foot of every page;
 	// default "development build".
 	Build string
@@ -42,6 +44,9 @@ type Options struct {
 func (o Options) Filled() Options {
 	if o.Heading == nil {
 		o.Heading = func() string { return "Hearsay" }
+	}
+	if o.Registers == nil {
+		o.Registers = func() bool { return false }
 	}
 	o.Build = cmp.Or(o.Build, "development build")
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))

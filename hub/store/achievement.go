@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 	"zombiezen.com/go/sqlite"
@@ -10,13 +10,35 @@ import (
 
 // An Achievement is something that players of a game can achieve. Protocol section 8.
 type Achievement struct {
-	Key             string // UUID, made by CreateAchievement
-	Title           string
-	Description     *string
-	Points          int
-	Display         bool
-	PartialProgress bool
-	TotalProgress   *int64
+	Key             string  `json:"key"` // UUID, made by CreateAchievement
+	Title           string  `json:"title"`
+	Description     *string `json:"description"`
+	Points          int     `json:"points"`
+	Display         bool    `json:"display"` // to players who have not achieved it
+	PartialProgress bool    `json:"partial_progress"`
+	TotalProgress   *int64  `json:"total_progress"`
+}
+
+// Check says what is wrong with what people have written.
+func (a Achievement) Check() error {
+	if strings.TrimSpace(a.Title) == "" {
+		return invalid("title", "is missing; say what is achieved")
+	}
+	if err := checkLength("title", a.Title, 255); err != nil {
+		return err
+	}
+	if a.Description != nil {
+		if err := checkLength("description", *a.Description, 1000); err != nil {
+			return err
+		}
+	}
+	switch {
+	case a.Points < 0 || a.Points > MostPoints:
+		return invalid("points", "%d will not do; use 0 to %d", a.Points, MostPoints)
+	case a.PartialProgress && (a.TotalProgress == nil || *a.TotalProgress < 1):
+		return invalid("total_progress", "is missing; say how many steps there are, 1 or more")
+	}
+	return nil
 }
 
 const (
@@ -29,7 +51,7 @@ const (
 )
 
 // ErrPoints says that a game's achievements would give more than MostPointsOfGame.
-var ErrPoints = fmt.Errorf("over %d points: %w", MostPointsOfGame, ErrInvalid)
+var ErrPoints = invalid("points", "would give the game more than %d points in all; use fewer", MostPointsOfGame)
 
 const achievementColumns = `key, title, description, points, display, partial_progress, total_progress`
 
@@ -78,13 +100,13 @@ func (s *Store) Achievement(ctx context.Context, id GameID, key string) (a Achie
 // the game has too many. The caller has checked the attributes.
 func (s *Store) CreateAchievement(ctx context.Context, id GameID, a Achievement) (Achievement, error) {
 	a.Key = uuid.NewString()
-	err := s.write(ctx, func(conn *sqlite.Conn) error {
+	err := s.operate(ctx, "achievement add", a.Key, func(conn *sqlite.Conn) error {
 		count, err := checkPoints(conn, id, a)
 		if err != nil {
 			return err
 		}
 		if count >= MostAchievements {
-			return fmt.Errorf("the game has %d achievements: %w", count, ErrConflict)
+			return taken("title", "the game has %d achievements, the most that it may have; remove one first", count)
 		}
 		return exec(conn, `
 			INSERT INTO achievements (game_id, `+achievementColumns+`) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
@@ -96,7 +118,7 @@ func (s *Store) CreateAchievement(ctx context.Context, id GameID, a Achievement)
 // UpdateAchievement replaces the attributes of the game's achievement that has the
 // key. It reports ErrNotFound and ErrPoints.
 func (s *Store) UpdateAchievement(ctx context.Context, id GameID, a Achievement) error {
-	return s.write(ctx, func(conn *sqlite.Conn) error {
+	return s.operate(ctx, "achievement edit", a.Key, func(conn *sqlite.Conn) error {
 		if _, err := checkPoints(conn, id, a); err != nil {
 			return err
 		}
@@ -137,7 +159,7 @@ func checkPoints(conn *sqlite.Conn, id GameID, a Achievement) (count int, err er
 
 // DeleteAchievement takes one away. It reports ErrNotFound.
 func (s *Store) DeleteAchievement(ctx context.Context, id GameID, key string) error {
-	return s.write(ctx, func(conn *sqlite.Conn) error {
+	return s.operate(ctx, "achievement remove", key, func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM achievements WHERE game_id = ?1 AND key = ?2`, int64(id), key)
 		if err == nil && conn.Changes() == 0 {
 			err = notFound("achievement", key)

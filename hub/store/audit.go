@@ -57,6 +57,10 @@ var states = map[string]string{
 	"event": `
 		SELECT json_object('game', short_name, 'title', title, 'description', e.description, 'start_date', start_date, 'end_date', end_date)
 		FROM events AS e JOIN games AS g ON g.id = e.game_id WHERE e.id = ?1`,
+	"achievement": `
+		SELECT json_object('game', short_name, 'title', title, 'description', a.description, 'points', points, 'display', json(iif(a.display, 'true', 'false')),
+			'partial_progress', json(iif(partial_progress, 'true', 'false')), 'total_progress', total_progress)
+		FROM achievements AS a JOIN games AS g ON g.id = a.game_id WHERE key = ?1`,
 	"rule": `
 		SELECT json_object('kind', kind, 'subject', subject, 'channel', channel, 'action', action, 'replacement', replacement,
 			'reason', reason, 'ends_at', ` + isoTime("ends_at") + `, 'enabled', enabled)
@@ -91,7 +95,7 @@ var gameState = `
 	SELECT json_object('name', name, 'display', display, 'hide_players', hide_players, 'description', description, 'homepage_url', homepage_url, 'tagline', tagline,
 		'user_agent_url', user_agent_url, 'allow_character_registration', allow_character_registration,
 		'owner', (SELECT username FROM users WHERE id = owner_id), 'suspended', suspended,
-		'suspended_reason', suspended_reason, 'suspended_until', ` + isoTime("suspended_until") + `,
+		'suspended_reason', suspended_reason, 'suspended_until', ` + isoTime("suspended_until") + `, 'waits', waits,
 		'old_secret_ends_at', ` + isoTime("old_secret_ends_at") + `,
 		'connections', (SELECT json_group_array(type || ' ' || coalesce(url, host || ':' || port)) FROM connections WHERE game_id = games.id),
 		'redirect_uris', (SELECT json_group_array(uri) FROM redirect_uris WHERE game_id = games.id))

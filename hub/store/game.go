@@ -30,6 +30,7 @@ type Game struct {
 	Suspended                  bool       `json:"suspended"`
 	SuspendedReason            string     `json:"suspended_reason"`
 	SuspendedUntil             *time.Time `json:"suspended_until"` // nil: until somebody ends it
+	Waits                      bool       `json:"waits"`           // it was registered, and an operator has not approved it
 	Owner                      string     `json:"owner"`           // username of who answers for it
 	ClientID                   string     `json:"client_id"`
 	LastSeenAt                 *time.Time `json:"last_seen_at"`
@@ -46,7 +47,7 @@ type GameEdit struct {
 
 const gameColumns = `id, short_name, name, display, description, homepage_url, tagline, user_agent, user_agent_url, version,
 	allow_character_registration, suspended, client_id, last_seen_at, secret_used_at, old_secret_used_at, old_secret_ends_at,
-	suspended_reason, suspended_until, (SELECT username FROM users WHERE users.id = owner_id), hide_players`
+	suspended_reason, suspended_until, (SELECT username FROM users WHERE users.id = owner_id), hide_players, waits`
 
 func scanGame(stmt *sqlite.Stmt) Game {
 	return Game{
@@ -56,7 +57,7 @@ func scanGame(stmt *sqlite.Stmt) Game {
 		AllowCharacterRegistration: stmt.ColumnBool(10), Suspended: stmt.ColumnBool(11), ClientID: stmt.ColumnText(12),
 		LastSeenAt: timeAt(stmt, 13), SecretUsedAt: timeAt(stmt, 14), OldSecretUsedAt: timeAt(stmt, 15), OldSecretEndsAt: timeAt(stmt, 16),
 		SuspendedReason: stmt.ColumnText(17), SuspendedUntil: timeAt(stmt, 18), Owner: stmt.ColumnText(19),
-		HidePlayers: stmt.ColumnBool(20),
+		HidePlayers: stmt.ColumnBool(20), Waits: stmt.ColumnBool(21),
 	}
 }
 
@@ -78,8 +79,8 @@ func (s *Store) Games(ctx context.Context) (all []Game, err error) {
 	return all, err
 }
 
-// A GamePage is a Page of the list of games. Its filters are "online", "offline", "suspended"
-// and "hidden", its orders "name" (the short one), "title", "seen" and "players".
+// A GamePage is a Page of the list of games. Its filters are "online", "offline", "suspended",
+// "hidden" and "waiting", its orders "name" (the short one), "title", "seen" and "players".
 type GamePage struct {
 	Page
 	Online []GameID // who is online, most players first
@@ -98,6 +99,8 @@ func (s *Store) GamesPage(ctx context.Context, p GamePage) (all []Game, total in
 		from += ` AND suspended`
 	case "hidden":
 		from += ` AND NOT display`
+	case "waiting":
+		from += ` AND waits`
 	}
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
 		all, total, err = page(conn, qualified, from, gameOrder(p), p.Page, scanGame, array(p.Online), p.like())
@@ -160,7 +163,13 @@ func (s *Store) CheckGame(ctx context.Context, g Game) error {
 }
 
 // CreateGame adds a game; of g only what a GameEdit can set, and the short name, is used.
-func (s *Store) CreateGame(ctx context.Context, g Game, form SecretForm) (c Credential, err error) {
+func (s *Store) CreateGame(ctx context.Context, g Game, form SecretForm) (Credential, error) {
+	g.Waits, g.SuspendedReason = false, ""
+	return s.createGame(ctx, "game add", g, form, func(*sqlite.Conn) error { return nil })
+}
+
+// createGame adds a game unless may, in the same transaction, gives an error.
+func (s *Store) createGame(ctx context.Context, action string, g Game, form SecretForm, may func(*sqlite.Conn) error) (c Credential, err error) {
 	if err := CheckShortName(g.ShortName); err != nil {
 		return c, err
 	}
@@ -169,7 +178,10 @@ func (s *Store) CreateGame(ctx context.Context, g Game, form SecretForm) (c Cred
 	}
 	secret, hash := newSecret(form)
 	c.Secret = secret
-	err = s.operate(ctx, "game add", g.ShortName, func(conn *sqlite.Conn) error {
+	err = s.operate(ctx, action, g.ShortName, func(conn *sqlite.Conn) error {
+		if err := may(conn); err != nil {
+			return err
+		}
 		if err := checkFree(conn, g.ShortName); err != nil {
 			return err
 		}
@@ -182,12 +194,12 @@ func (s *Store) CreateGame(ctx context.Context, g Game, form SecretForm) (c Cred
 		}
 		_, err = row(conn, `
 			INSERT INTO games (short_name, name, display, description, homepage_url, tagline, user_agent_url,
-				allow_character_registration, suspended, secret_hash, created_at, owner_id, hide_players)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+				allow_character_registration, suspended, secret_hash, created_at, owner_id, hide_players, suspended_reason, waits)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
 			RETURNING id, client_id`,
 			func(stmt *sqlite.Stmt) { c.ID, c.ClientID = stmt.ColumnInt64(0), stmt.ColumnText(1) },
 			g.ShortName, g.Name, g.Display, null(g.Description), null(g.HomepageURL), null(g.Tagline), null(g.UserAgentURL),
-			g.AllowCharacterRegistration, g.Suspended, hash, micros(time.Now()), owner, g.HidePlayers)
+			g.AllowCharacterRegistration, g.Suspended, hash, micros(time.Now()), owner, g.HidePlayers, null(g.SuspendedReason), g.Waits)
 		return err
 	})
 	if err != nil {
@@ -231,6 +243,9 @@ func (s *Store) UpdateGame(ctx context.Context, shortName string, e GameEdit) er
 		set(&g.Owner, e.Owner)
 		if err := g.check(); err != nil {
 			return err
+		}
+		if g.Waits && g.Suspended && g.Display {
+			return invalid("display", "is an operator's decision as long as the game waits for approval")
 		}
 		owner, err := ownerID(conn, g.Owner)
 		if err != nil {
