@@ -70,10 +70,10 @@ func TestDialogues_beyond(t *testing.T) {
 // TestImports keeps the arrows between packages as ARCHITECTURE.md draws them.
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
-		"hearsay":                     {"hearsay/admin", "hearsay/admin/command", "hearsay/admin/setting", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site", "hearsay/hub/store", "hearsay/sync"},
-		"hearsay/admin":               {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay":                     {"hearsay/admin", "hearsay/admin/command", "hearsay/admin/setting", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site", "hearsay/hub/site/mail", "hearsay/hub/store", "hearsay/sync"},
+		"hearsay/admin":               {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site/mail", "hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/admin/command":       {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub/client", "hearsay/hub/store", "hearsay/hub/wire", "hearsay/sync/mirror"},
-		"hearsay/admin/setting":       {"hearsay/hub", "hearsay/hub/store"},
+		"hearsay/admin/setting":       {"hearsay/hub", "hearsay/hub/site/mail", "hearsay/hub/store"},
 		"hearsay/assets":              nil,
 		"hearsay/hub":                 {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/client":          {"hearsay/hub/wire"},
@@ -82,7 +82,8 @@ func TestImports(t *testing.T) {
 		"hearsay/hub/hubtest/load":    {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/hubtest/chrome":  nil,
 		"hearsay/hub/page":            {"hearsay/assets", "hearsay/hub/store"},
-		"hearsay/hub/site":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/store"},
+		"hearsay/hub/site":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site/mail", "hearsay/hub/store"},
+		"hearsay/hub/site/mail":       {"hearsay/hub/store"},
 		"hearsay/hub/site/oauth":      {"hearsay/hub/store"},
 		"hearsay/hub/store":           {"hearsay/migrations"},
 		"hearsay/hub/wire":            nil,
