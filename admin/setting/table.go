@@ -21,6 +21,7 @@ const (
 	locksOut    = "a slip would shut the pages out"
 	wantsSecret = "it is a secret"
 	writesFile  = "it writes a file anywhere"
+	opensDoors  = "links for new passwords lead there"
 )
 
 // table has all settings by what they are about, in the order in which people see them.
@@ -42,6 +43,9 @@ var table = []struct {
 		{name: "sign-up", choices: []string{
 			string(store.SignUpClosed), string(store.SignUpInvite), string(store.SignUpApproval), string(store.SignUpOpen),
 		}},
+		{name: "mail-from"},
+		{name: "smtp-url", only: wantsSecret, secret: true},
+		{name: "public-url", only: opensDoors},
 	}},
 	{"Backups", []row{
 		{name: "backup-schedule", choices: []string{store.Off, store.Daily, store.Weekly}},
