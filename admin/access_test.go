@@ -18,13 +18,16 @@ var accessTable = map[string][]string{
 		"/", "GET /docs", "GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/",
 		"GET /setup/{token}", "POST /setup/{token}", "GET /password/{token}", "POST /password/{token}",
 		"GET /login", "POST /login", "POST /login/code", "POST /logout",
+		"GET /forgotten", "POST /forgotten", "GET /email/{token}", "POST /email/{token}", "GET /closed",
+	},
+	"person": {
+		"GET /account", "POST /account/password", "GET /account/totp", "POST /account/totp", "POST /account/totp/off", "POST /account/sessions/{id}/revoke",
+		"POST /account/email", "POST /account/email/send", "GET /account/export", "POST /account/close",
 	},
 	"moderator": {
 		"GET /admin", "GET /admin/live/{topic}",
 		"GET /admin/channels", "GET /admin/channels/{name}", "POST /admin/channels/{name}/pause", "POST /admin/channels/{name}/unpause",
 		"GET /admin/messages", "GET /admin/messages/export",
-		"GET /admin/account", "POST /admin/account/password", "GET /admin/account/totp", "POST /admin/account/totp",
-		"POST /admin/account/totp/off", "POST /admin/account/sessions/{id}/revoke",
 		"GET /admin/rules", "GET /admin/new/rule", "POST /admin/new/rule", "GET /admin/rules/{id}", "POST /admin/rules/{id}", "POST /admin/rules/{id}/end",
 		"GET /admin/review", "POST /admin/review",
 		"GET /admin/messages/{id}", "POST /admin/messages/{id}/hide", "POST /admin/messages/{id}/unhide", "POST /admin/messages/{id}/mute",
@@ -50,6 +53,7 @@ var accessTable = map[string][]string{
 		"GET /admin/people", "POST /admin/people/waiting", "POST /admin/people/{name}/approve", "POST /admin/people/{name}/deny",
 		"POST /admin/people/{name}/ban", "POST /admin/people/{name}/unban", "GET /admin/new/user", "POST /admin/new/user", "GET /admin/people/{name}", "POST /admin/people/{name}/role",
 		"POST /admin/people/{name}/link", "POST /admin/people/{name}/totp/off", "POST /admin/people/{name}/remove",
+		"GET /admin/invites", "POST /admin/invites", "POST /admin/invites/{id}/revoke",
 		"GET /admin/sessions", "POST /admin/sessions/{id}/revoke",
 		"GET /admin/audit", "GET /admin/settings", "POST /admin/settings/{name}", "POST /admin/settings/{name}/unset",
 		"GET /admin/restart", "POST /admin/restart/announce", "POST /admin/restart/now",
@@ -102,15 +106,15 @@ func TestAccess(t *testing.T) {
 			refusal int
 		}{
 			{"nobody", nobody, who == "anyone", map[string]int{http.MethodGet: http.StatusSeeOther, http.MethodPost: http.StatusUnauthorized}[method]},
-			{"a person", person, who == "anyone", http.StatusForbidden},
-			{"a moderator", moderator, who == "anyone" || who == "moderator", http.StatusForbidden},
+			{"a person", person, who == "anyone" || who == "person", http.StatusForbidden},
+			{"a moderator", moderator, who == "anyone" || who == "person" || who == "moderator", http.StatusForbidden},
 			{"an admin", admins, who != "", 0},
 		} {
 			got := ask(test.browser)
-			refused := got.StatusCode == http.StatusForbidden || got.StatusCode == http.StatusUnauthorized && strings.HasPrefix(path, "/admin") ||
+			refused := got.StatusCode == http.StatusForbidden || got.StatusCode == http.StatusUnauthorized && (strings.HasPrefix(path, "/admin") || strings.HasPrefix(path, "/account")) ||
 				strings.HasPrefix(got.Header.Get("Location"), "/login?next=")
 			switch {
-			case who == "" || who != "anyone" && who != "moderator" && who != "admin":
+			case accessTable[who] == nil:
 				t.Fatalf("%q is for %q in the test's table; it must stand there once", pattern, who)
 			case test.may && refused:
 				t.Errorf("%s: %s is refused with %d", pattern, test.name, got.StatusCode)

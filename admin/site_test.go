@@ -21,6 +21,7 @@ import (
 	"hearsay/hub"
 	"hearsay/hub/hubtest"
 	shared "hearsay/hub/page"
+	public "hearsay/hub/site"
 	"hearsay/hub/store"
 	backbone "hearsay/sync"
 )
@@ -82,6 +83,7 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	running.Go(func() { o.Settings.Follow(ctx, func(c setting.Config) { h.SetLimits(c.Limits) }) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
+	public.New(public.Options{Options: o.Options, Hub: h, Mail: o.Mail, FillTime: time.Nanosecond}).Register(mux)
 	mux.Handle("/", admin.New(o))
 	s := &site{httptest.NewServer(mux), st, h}
 	t.Cleanup(func() {

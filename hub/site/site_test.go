@@ -40,7 +40,8 @@ type world struct {
 	hub   *hub.Hub
 }
 
-func newWorld(t testing.TB, path string) *world {
+// newWorld runs one on a file. options may change what the pages are made of.
+func newWorld(t testing.TB, path string, options ...func(*site.Options)) *world {
 	t.Helper()
 	st, err := store.Open(t.Context(), path, store.Options{})
 	if err != nil {
@@ -59,12 +60,16 @@ func newWorld(t testing.TB, path string) *world {
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
 	mux.Handle("GET /assets/", assets.Handler())
-	site.New(site.Options{
+	o := site.Options{
 		Options: page.Options{Store: st, Heading: func() string { return "Starlight" }}, Hub: h,
 		Texts: func() site.Texts {
 			return site.Texts{Welcome: "A network of stars.\n\nCome & see.", Conduct: "Be <kind>.", WidgetOrigins: []string{"https://fans.example"}}
 		},
-	}).Register(mux)
+	}
+	for _, option := range options {
+		option(&o)
+	}
+	site.New(o).Register(mux)
 	w := &world{httptest.NewServer(mux), st, h}
 	t.Cleanup(func() {
 		w.CloseClientConnections()
@@ -203,7 +208,7 @@ func (w *world) connect(t testing.TB, c store.Credential, players ...string) *hu
 var pages = []string{
 	"/", "/games", "/games?q=alpha", "/games?q=nothing", "/games?filter=online", "/games?sort=seen&desc=on",
 	"/games/Alpha", "/games/Shy", "/games/Quiet", "/channels", "/channels/gossip", "/channels/gossip?before=12", "/channels/testing",
-	"/events", "/conduct", "/widget/gossip",
+	"/events", "/conduct", "/widget/gossip", "/sign-up", "/sign-up/waiting",
 }
 
 func TestPages(t *testing.T) {
