@@ -65,7 +65,7 @@ func setupPage(p setup) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.NewPassword(p.Form).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.NewPassword(p.Form, "Password").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -209,10 +209,19 @@ func TestTour_inBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	chrome.Visit(t, browser, s.URL, "/login", "/password/"+link, "/forgotten", "/closed", "/admin/games") // nobody is signed in: the last is the login
-	ctx, cancel := context.WithTimeout(browser, 30*time.Second)
+	ctx, cancel := context.WithTimeout(browser, 60*time.Second)
 	defer cancel()
+	s.user(t, store.Person)
 	if err := chromedp.Do(ctx,
 		chromedp.Navigate(s.URL+"/login"),
+		chromedp.SendKeys("#username", "person"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
+		chromedp.WaitVisible(`a[href="/account"]`),
+	); err != nil {
+		t.Fatal(err)
+	}
+	chrome.Visit(t, browser, s.URL, "/account?person", "/account/totp?person")
+	if err := chromedp.Do(ctx,
+		chromedp.Click(`header form[action="/logout"] button`), chromedp.WaitVisible("#username"),
 		chromedp.SendKeys("#username", "admin"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
 		chromedp.WaitVisible(".shell h1"),
 		// So that there is a secret to show.

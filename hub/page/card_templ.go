@@ -123,7 +123,7 @@ func Alert(text string) templ.Component {
 }
 
 // NewPassword asks for one twice, in the fields password and again.
-func NewPassword(f Form) templ.Component {
+func NewPassword(f Form, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -144,7 +144,7 @@ func NewPassword(f Form) templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = Field(f, "password", "Password", "At least 10 characters. Four or five words that do not belong together are strong, and easy to keep in mind.",
+		templ_7745c5c3_Err = Field(f, "password", label, "At least 10 characters. Four or five words that do not belong together are strong, and easy to keep in mind.",
 			templ.Attributes{"type": "password", "autocomplete": "new-password", "required": true, "minlength": "10"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -162,7 +162,7 @@ func signUpForm(p signUp) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = page.NewPassword(p.Form).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.NewPassword(p.Form, "Password").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
