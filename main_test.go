@@ -82,7 +82,7 @@ func TestImports(t *testing.T) {
 		"hearsay/hub/hubtest/load":    {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/hubtest/chrome":  nil,
 		"hearsay/hub/page":            {"hearsay/assets", "hearsay/hub/store"},
-		"hearsay/hub/site":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site/mail", "hearsay/hub/store"},
+		"hearsay/hub/site":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site/mail", "hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/site/mail":       {"hearsay/hub/store"},
 		"hearsay/hub/site/oauth":      {"hearsay/hub/store"},
 		"hearsay/hub/store":           {"hearsay/migrations"},

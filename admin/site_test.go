@@ -72,7 +72,7 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := admin.Options{Options: shared.Options{Store: st}, Hub: h, Settings: settings}
+	o := admin.Options{Options: shared.Options{Store: st, Heading: settings.Heading}, Hub: h, Settings: settings}
 	for _, option := range options {
 		option(&o)
 	}

@@ -2,6 +2,7 @@ package assets
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -9,6 +10,8 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -27,6 +30,7 @@ type asset struct {
 	url         string
 	contentType string
 	content     []byte
+	compressed  func() []byte // by gzip, when somebody first wants it
 }
 
 var byName, byURL = load(files)
@@ -55,8 +59,41 @@ func Handler() http.Handler {
 		h.Set("Content-Type", a.contentType)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.content))
+		h.Set("Vary", "Accept-Encoding")
+		content := a.content
+		if takesGzip(r) {
+			h.Set("Content-Encoding", "gzip")
+			content = a.compressed()
+		}
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 	})
+}
+
+// takesGzip reports whether the browser understands it: all do, but some programs do not.
+func takesGzip(r *http.Request) bool {
+	for _, coding := range strings.Split(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		name, weight, _ := strings.Cut(coding, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			weight = strings.ReplaceAll(weight, " ", "")
+			return weight != "q=0" && !strings.HasPrefix(weight, "q=0.0")
+		}
+	}
+	return false
+}
+
+func compress(content []byte) []byte {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err == nil {
+		_, err = w.Write(content)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		panic("assets: " + err.Error()) // the level is one, and memory takes all
+	}
+	return b.Bytes()
 }
 
 func load(files fs.FS) (byName, byURL map[string]asset) {
@@ -78,6 +115,7 @@ func load(files fs.FS) (byName, byURL map[string]asset) {
 			url:         "/assets/" + hex.EncodeToString(sum[:8]) + "/" + name,
 			contentType: contentType,
 			content:     content,
+			compressed:  sync.OnceValue(func() []byte { return compress(content) }),
 		}
 		byName[name], byURL[a.url] = a, a
 		return nil

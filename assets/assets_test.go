@@ -1,6 +1,8 @@
 package assets_test
 
 import (
+	"compress/gzip"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -40,6 +42,31 @@ func TestHandler(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestHandler_gzip(t *testing.T) {
+	for accepts, want := range map[string]bool{
+		"": false, "gzip": true, "br, GZIP;q=0.5": true, "gzip;q=0": false, "gzip; q=0.000": false, "x-gzip, deflate": false, "deflate,gzip , br": true,
+	} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, assets.URL("vendor/pico.min.css"), nil)
+		r.Header.Set("Accept-Encoding", accepts)
+		assets.Handler().ServeHTTP(w, r)
+		if got := w.Header().Get("Content-Encoding") == "gzip"; got != want || w.Header().Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%q: got %v", accepts, w.Header())
+		}
+		body, size := io.Reader(w.Body), w.Body.Len()
+		if want {
+			var err error
+			if body, err = gzip.NewReader(body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, err := io.ReadAll(body)
+		if err != nil || !strings.Contains(string(text), "Pico CSS") || want && size*4 > len(text) {
+			t.Errorf("%q: %d bytes of %d, %v", accepts, size, len(text), err)
+		}
 	}
 }
 

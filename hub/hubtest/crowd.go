@@ -23,6 +23,7 @@ import (
 const (
 	CrowdGames    = 10_000
 	CrowdMessages = 1_000_000
+	CrowdPeople   = 100_000
 	crowdChannels = 200
 	crowdPlayers  = 50_000
 	crowdWords    = 20_000
@@ -30,7 +31,7 @@ const (
 )
 
 // crowdForm is another number whenever a crowded file is made otherwise.
-const crowdForm = 2
+const crowdForm = 3
 
 // Crowd gives a new file as a large network has it after a month, for benchmarks: games
 // G1, G2, … and what their players said, of which a few did most. To make one takes a
@@ -137,6 +138,19 @@ func crowdRows(conn *sqlite.Conn) (err error) {
 			SELECT 'G' || i, 'Game number ' || i, 'A game of some words, as games have', 'https://g' || i || '.example/',
 				'Better than ' || (i - 1), 'ExVenture', '0.' || (i & 31), 1700000000000000 + i * 1000000, randomblob(32) FROM n`, CrowdGames),
 		`INSERT INTO connections (game_id, type, host, port) SELECT id, 'telnet', 'g' || id || '.example', 4000 FROM games`,
+		fmt.Sprintf(`
+			INSERT INTO users (username, password_hash, role, created_at, email, approved_at)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+			SELECT 'Person' || i, '-', 'person', 1700000000000000 + i * 1000000, 'person' || i || '@mail.example', 1700000000000000 + i * 1000000 FROM n`, CrowdPeople),
+		fmt.Sprintf(`
+			INSERT INTO characters (user_id, game_id, name, folded, state, created_at, approved_at, decided_at)
+			SELECT id, 1 + id %% %d, 'Hero' || id, 'hero' || id, 'approved', created_at, created_at, created_at FROM users`, CrowdGames),
+		`UPDATE games SET owner_id = (SELECT id FROM users WHERE username = 'Person' || games.id)`,
+		`INSERT INTO events (game_id, title, description, start_date, end_date)
+			SELECT id, 'Fair of game ' || id, 'With pies', date('now', (id % 60) || ' days'), date('now', (id % 60 + 2) || ' days') FROM games WHERE id % 10 = 0`,
+		`INSERT INTO game_samples (game_id, span, at, samples, players, players_most)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 190)
+			SELECT g.id, 900, (CAST(strftime('%s', 'now') AS INTEGER) / 900 - i) * 900000000, 15, 15 * (i % 24), i % 30 FROM n, games AS g WHERE g.id <= 100`,
 	} {
 		if err := sqlitex.Execute(conn, query, nil); err != nil {
 			return err
@@ -145,7 +159,7 @@ func crowdRows(conn *sqlite.Conn) (err error) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var channels []int64
 	for i := range crowdChannels {
-		if err := sqlitex.Execute(conn, `INSERT INTO channels (name, description, keep_days, hidden) VALUES (?1, 'About this and that', 90, ?2)`,
+		if err := sqlitex.Execute(conn, `INSERT INTO channels (name, description, keep_days, hidden, readable) VALUES (?1, 'About this and that', 90, ?2, NOT ?2)`,
 			&sqlitex.ExecOptions{Args: []any{"room-" + string(rune('a'+i/26)) + string(rune('a'+i%26)), i % 2}}); err != nil {
 			return err
 		}

@@ -2,12 +2,15 @@ package site
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
 
+	"hearsay/hub"
 	"hearsay/hub/page"
 	"hearsay/hub/store"
+	"hearsay/hub/wire"
 )
 
 // channels is the list of those that anybody may read.
@@ -28,7 +31,9 @@ func (s *Site) serveChannels(w http.ResponseWriter, r *http.Request) error {
 // channel is the page of one.
 type channel struct {
 	page.Frame
+	page.Form
 	talk
+	Most   int             // characters of what somebody says
 	Before store.MessageID // the page ends before that message; 0: it is the end of the log
 }
 
@@ -44,8 +49,12 @@ func (t talk) Older() string {
 	return channelPath(t.Channel.Name) + "?before=" + strconv.FormatInt(int64(t.Messages[len(t.Messages)-1].ID), 10)
 }
 
-func (s *Site) serveChannel(w http.ResponseWriter, r *http.Request) (err error) {
-	p := channel{}
+func (s *Site) serveChannel(w http.ResponseWriter, r *http.Request) error {
+	return s.showChannel(w, r, http.StatusOK, page.Form{})
+}
+
+func (s *Site) showChannel(w http.ResponseWriter, r *http.Request, code int, f page.Form) (err error) {
+	p := channel{Form: f, Most: s.Hub.Limits().MaxText}
 	if n, err := strconv.ParseInt(r.URL.Query().Get("before"), 10, 64); err == nil && n > 0 {
 		p.Before = store.MessageID(n)
 	}
@@ -54,7 +63,28 @@ func (s *Site) serveChannel(w http.ResponseWriter, r *http.Request) (err error) 
 	}
 	p.Frame = s.open(w, r, p.Channel.Name)
 	p.Listens = p.Before == 0 && p.Channel.KeepDays > 0
-	return s.Show(w, r, channelPage(p))
+	s.Render(w, r, code, channelPage(p))
+	return nil
+}
+
+// serveSay takes what somebody says on a channel, as NAME@HUB.
+func (s *Site) serveSay(w http.ResponseWriter, r *http.Request) error {
+	f := page.Posted(r)
+	c, err := s.Store.PublicChannel(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	warning, err := s.Hub.Say(r.Context(), page.Who(r).Username, c.Name, f.Text("text"))
+	if refused, ok := errors.AsType[hub.Refusal](err); ok {
+		err = page.Invalid("text", inWords(refused))
+	}
+	if f.Fault(err) {
+		return s.showChannel(w, r, http.StatusUnprocessableEntity, f)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Done(w, r, channelPath(c.Name), warning)
 }
 
 func (s *Site) talk(ctx context.Context, name string, before store.MessageID) (t talk, err error) {
@@ -67,6 +97,19 @@ func (s *Site) talk(ctx context.Context, name string, before store.MessageID) (t
 
 func (s *Site) loadChannel(ctx context.Context, q url.Values) (talk, error) {
 	return s.talk(ctx, q.Get("name"), 0)
+}
+
+// inWords says to a person what the protocol says to a game.
+func inWords(refused hub.Refusal) string {
+	switch refused {
+	case wire.ErrorMuted:
+		return "you are muted: a rule of this network keeps you from talking here"
+	case wire.ErrorRefused:
+		return "the message was refused: somebody would have to look at it first, and too many wait already"
+	case wire.ErrorRateLimit:
+		return "that is too fast; wait a moment, then say it again"
+	}
+	return string(refused)
 }
 
 func channelPath(name string) string { return "/channels/" + url.PathEscape(name) }

@@ -19,8 +19,6 @@ import (
 	"hearsay/hub/store"
 )
 
-const password = "correct horse battery"
-
 // asMode makes a world in which signing up goes so, and forms are filled in at once. Each
 // request seems to come from the address in its header From.
 func asMode(mode store.SignUpMode) func(*site.Options) {

@@ -67,6 +67,7 @@ func (s *Site) routes() []page.Route {
 		page.To("GET /games/{name}", page.Anyone, s.serveGame),
 		page.To("GET /channels", page.Anyone, s.serveChannels),
 		page.To("GET /channels/{name}", page.Anyone, s.serveChannel),
+		page.To("POST /channels/{name}", page.Person, s.serveSay),
 		page.To("GET /events", page.Anyone, s.serveEvents),
 		page.To("GET /events.atom", page.Anyone, s.serveFeed),
 		page.To("GET /sign-up", page.Anyone, s.serveSignUp),

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -13,7 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"hearsay/assets"
+	"hearsay/admin"
 	"hearsay/hub"
 	"hearsay/hub/hubtest"
 	"hearsay/hub/hubtest/chrome"
@@ -59,9 +60,10 @@ func newWorld(t testing.TB, path string, options ...func(*site.Options)) *world 
 	running.Go(func() { st.Maintain(ctx) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
-	mux.Handle("GET /assets/", assets.Handler())
+	common := page.Options{Store: st, Heading: func() string { return "Starlight" }}
+	mux.Handle("/", admin.New(admin.Options{Options: common, Hub: h})) // people sign in there
 	o := site.Options{
-		Options: page.Options{Store: st, Heading: func() string { return "Starlight" }}, Hub: h,
+		Options: common, Hub: h,
 		Texts: func() site.Texts {
 			return site.Texts{Welcome: "A network of stars.\n\nCome & see.", Conduct: "Be <kind>.", WidgetOrigins: []string{"https://fans.example"}}
 		},
@@ -94,9 +96,12 @@ type reply struct {
 func (w *world) get(t testing.TB, path string) reply {
 	t.Helper()
 	answer, err := http.DefaultTransport.RoundTrip(request(t, w.URL+path))
-	if err != nil {
-		t.Fatal(err)
-	}
+	check(t, err)
+	return read(t, answer)
+}
+
+func read(t testing.TB, answer *http.Response) reply {
+	t.Helper()
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
@@ -266,8 +271,17 @@ func TestPages(t *testing.T) {
 			}
 		}
 	}
-	if size := len(w.get(t, "/").text); size > 30_000 {
-		t.Errorf("the front page has %d bytes", size)
+	front := w.get(t, "/")
+	size := len(front.text)
+	for _, file := range regexp.MustCompile(`"(/assets/[^"]+)"`).FindAllStringSubmatch(front.text, -1) {
+		r := request(t, w.URL+file[1])
+		r.Header.Set("Accept-Encoding", "gzip")
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		check(t, err)
+		size += len(read(t, answer).text)
+	}
+	if size > 100_000 {
+		t.Errorf("the front page has %d bytes with all that it loads", size)
 	}
 }
 

@@ -87,7 +87,7 @@ type GamePage struct {
 
 // GamesPage gives a part of the games, and how many there are in all that match.
 func (s *Store) GamesPage(ctx context.Context, p GamePage) (all []Game, total int, err error) {
-	from := `FROM games LEFT JOIN json_each(?1) AS online ON online.value = games.id
+	from := fromGames + `
 		WHERE (short_name LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\' OR client_id LIKE ?2 ESCAPE '\')`
 	switch p.Filter {
 	case "online":
@@ -105,6 +105,15 @@ func (s *Store) GamesPage(ctx context.Context, p GamePage) (all []Game, total in
 	})
 	return all, total, err
 }
+
+// fromGames are all games with their place among those that are online, which ?1 lists, or
+// NULL. Each game and each place is looked at once: a join with the list would go through
+// all of it for each game.
+const fromGames = `
+	FROM (
+		SELECT games.id, place.key FROM json_each(?1) AS place CROSS JOIN games ON games.id = place.value
+		UNION ALL SELECT id, NULL FROM games WHERE id NOT IN (SELECT value FROM json_each(?1))
+	) AS online CROSS JOIN games ON games.id = online.id`
 
 func gameOrder(p GamePage) string {
 	return p.order([][2]string{

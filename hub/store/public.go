@@ -19,7 +19,7 @@ const (
 // all that match a search in names and taglines. Its filters are "online" and "offline", its
 // orders those of GamesPage.
 func (s *Store) PublicGamesPage(ctx context.Context, p GamePage) (all []Game, total int, err error) {
-	from := `FROM games LEFT JOIN json_each(?1) AS online ON online.value = games.id
+	from := fromGames + `
 		WHERE ` + publicGame + `
 			AND (short_name LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\' OR tagline LIKE ?2 ESCAPE '\')`
 	switch p.Filter {

@@ -1,0 +1,167 @@
+package site_test
+
+import (
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"hearsay/hub/hubtest"
+	"hearsay/hub/hubtest/chrome"
+	"hearsay/hub/store"
+	"hearsay/hub/wire"
+)
+
+const password = "correct horse"
+
+// browser is one in which somebody is signed in; it follows nothing.
+func (w *world) browser(t testing.TB, username string, role store.Role) *http.Client {
+	t.Helper()
+	u, err := w.store.CreateUser(t.Context(), store.User{Username: username, Role: role}, password)
+	check(t, err)
+	token, err := w.store.StartSession(t.Context(), u.ID, "192.0.2.1", "test")
+	check(t, err)
+	jar, err := cookiejar.New(nil)
+	check(t, err)
+	at, err := url.Parse(w.URL)
+	check(t, err)
+	jar.SetCookies(at, []*http.Cookie{{Name: "hearsay", Value: token}})
+	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// broadcast is the next message that a game hears.
+func broadcast(t testing.TB, s *hubtest.Socket) wire.Broadcast {
+	t.Helper()
+	for {
+		f, err := s.Read(t.Context())
+		check(t, err)
+		if f.Event == wire.ChannelsBroadcast {
+			b, ok := wire.DecodeBroadcast(f.Payload)
+			if !ok {
+				t.Fatalf("got %s", f.Payload)
+			}
+			return b
+		}
+	}
+}
+
+// post sends a form.
+func post(t testing.TB, c *http.Client, address string, form url.Values) reply {
+	t.Helper()
+	answer, err := c.PostForm(address, form)
+	check(t, err)
+	return read(t, answer)
+}
+
+func TestSay(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	w.furnish(t)
+	ctx := t.Context()
+	eve := w.browser(t, "Eve", store.Person)
+	game, err := w.store.CreateGame(ctx, store.Game{ShortName: "Ears", Name: "Ears", Display: true}, store.LongSecret)
+	check(t, err)
+	ears := w.connect(t, game)
+	_, err = ears.Ask(ctx, wire.ChannelsSubscribe, map[string]any{"channel": "gossip"}, nil)
+	check(t, err)
+	say := func(c *http.Client, channel, text string) reply {
+		t.Helper()
+		return post(t, c, w.URL+"/channels/"+channel, url.Values{"text": {text}})
+	}
+	heard := func(want string) {
+		t.Helper()
+		if b := broadcast(t, ears); b.Message != want || b.Name != "Eve" || b.Game != "Hearsay" {
+			t.Errorf("got %+v, want %q of Eve", b, want)
+		}
+	}
+
+	if p := say(eve, "gossip", "Hello \x1b[1mgames\x1b[0m!"); p.StatusCode != http.StatusSeeOther || p.Header.Get("Location") != "/channels/gossip" {
+		t.Fatalf("got %d to %q: %s", p.StatusCode, p.Header.Get("Location"), p.text)
+	}
+	heard("Hello games!")
+	for _, tt := range []struct {
+		name, channel, text string
+		status              int
+		want                string
+	}{
+		{"nothing", "gossip", "  ", 422, `aria-invalid="true"`},
+		{"too long", "gossip", strings.Repeat("x", 4097), 422, `aria-invalid="true"`},
+		{"not readable", "lounge", "x", 404, "is not there"},
+		{"hidden", "cellar", "x", 404, "is not there"},
+		{"no channel", "nowhere", "x", 404, "is not there"},
+	} {
+		if p := say(eve, tt.channel, tt.text); p.StatusCode != tt.status || !strings.Contains(p.text, tt.want) {
+			t.Errorf("%s: got %d, want %d with %q: %s", tt.name, p.StatusCode, tt.status, tt.want, p.text)
+		}
+	}
+	if p := say(http.DefaultClient, "gossip", "x"); p.StatusCode != http.StatusUnauthorized {
+		t.Errorf("nobody: got %d", p.StatusCode)
+	}
+
+	rule := store.Rule{Kind: store.WordRule, Subject: "gold", Action: store.Hold, Enabled: true}
+	_, err = w.store.CreateRule(ctx, rule)
+	check(t, err)
+	hubtest.Eventually(t, "the rule", func() bool {
+		say(eve, "gossip", "gold for all")
+		n, err := w.store.Waiting(ctx)
+		check(t, err)
+		return n == 1
+	})
+	held, _, err := w.store.HeldPage(ctx, store.Page{Limit: 1})
+	check(t, err)
+	if held[0].Name != "Eve" || held[0].Game != "Hearsay" {
+		t.Errorf("held is %+v", held[0])
+	}
+
+	rule.Kind, rule.Subject, rule.Action = store.PlayerRule, "eve@Hearsay", store.Mute
+	_, err = w.store.CreateRule(ctx, rule)
+	check(t, err)
+	hubtest.Eventually(t, "the mute", func() bool { return strings.Contains(say(eve, "gossip", "again").text, "You are muted") })
+
+	check(t, w.store.BanUser(ctx, "Eve", store.Ban{Reason: "Floods"}))
+	if p := say(eve, "gossip", "x"); p.StatusCode != http.StatusUnauthorized {
+		t.Errorf("banned: got %d", p.StatusCode)
+	}
+}
+
+// TestTalk_inBrowser: somebody in a browser talks with a game on the socket.
+func TestTalk_inBrowser(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	w.browser(t, "Eve", store.Person)
+	game, err := w.store.CreateGame(t.Context(), store.Game{ShortName: "Alpha", Name: "Alpha", Display: true}, store.LongSecret)
+	check(t, err)
+	alpha := w.connect(t, game)
+	_, err = alpha.Ask(t.Context(), wire.ChannelsSubscribe, map[string]any{"channel": "gossip"}, nil)
+	check(t, err)
+	tab := chrome.NewTab(t, w.URL)
+	tab.Open(t, "/login")
+	tab.Fill(t, "username", "Eve", "password", password)
+	tab.Press(t, "Sign in")
+	tab.Await(t, "header", "Sign out")
+	tab.Open(t, "/channels/gossip")
+	tab.Fill(t, "text", "Is anybody there?")
+	tab.Press(t, "Say")
+	if b := broadcast(t, alpha); b.Message != "Is anybody there?" || b.Name != "Eve" || b.Game != "Hearsay" {
+		t.Errorf("the game heard %+v", b)
+	}
+	tab.See(t, "Eve@Hearsay")
+	_, err = alpha.Ask(t.Context(), wire.ChannelsSend, map[string]any{"channel": "gossip", "name": "Ann", "message": "I am!"}, nil)
+	check(t, err)
+	tab.See(t, "I am!")
+	if _, err := w.store.CreateRule(t.Context(), store.Rule{Kind: store.WordRule, Subject: "gold", Action: store.Hold, Enabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	hubtest.Eventually(t, "the rule", func() bool {
+		tab.Fill(t, "text", "Gold at "+time.Now().String())
+		tab.Press(t, "Say")
+		n, err := w.store.Waiting(t.Context())
+		check(t, err)
+		return n > 0
+	})
+	held, _, err := w.store.HeldPage(t.Context(), store.Page{Limit: 1})
+	check(t, err)
+	_, err = w.store.Decide(t.Context(), held[0].ID, store.Approve)
+	check(t, err)
+	tab.See(t, held[0].Text)
+}
