@@ -39,6 +39,7 @@ import (
 	"hearsay/hub"
 	"hearsay/hub/page"
 	"hearsay/hub/site"
+	"hearsay/hub/site/mail"
 	"hearsay/hub/store"
 	backbone "hearsay/sync"
 )
@@ -306,14 +307,19 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 		Store: st, Heading: settings.Heading, Build: build(), Remote: s.proxies.Remote, Secure: s.proxies.Secure,
 		Log: s.log, Stopping: serving.Done(),
 		Registers: func() bool { return settings.Config().GameRegistration != string(store.RegistrationOperator) },
+		SignUp:    func() store.SignUpMode { return store.SignUpMode(settings.Config().SignUp) },
 	}
-	site.New(site.Options{Options: common, Hub: h, Texts: func() site.Texts {
+	post, err := s.post(st, settings)
+	if err != nil {
+		return nil, err
+	}
+	site.New(site.Options{Options: common, Hub: h, Mail: post, Texts: func() site.Texts {
 		c := settings.Config()
 		return site.Texts{Welcome: c.Welcome, Conduct: c.Conduct, WidgetOrigins: strings.Fields(c.WidgetOrigins)}
 	}}).Register(mux)
 	mux.Handle("/", admin.New(admin.Options{
 		Options: common,
-		Hub:     h, Settings: settings, Started: time.Now(), MetricsToken: s.given.MetricsToken, Restored: s.restored,
+		Hub:     h, Settings: settings, Mail: post, Started: time.Now(), MetricsToken: s.given.MetricsToken, Restored: s.restored,
 		Restore: func(r *store.Successor) bool {
 			return ask(restart, again{time.Duration(settings.Config().Downtime) * time.Second, r})
 		},
@@ -337,6 +343,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	var running sync.WaitGroup
 	running.Go(func() { h.Run(background) })
 	running.Go(func() { h.Sample(serving) })
+	running.Go(func() { post.Run(background) })
 	running.Go(func() { st.Maintain(background) })
 	running.Go(func() { settings.Follow(background, func(c setting.Config) { h.SetLimits(c.Limits) }) })
 	running.Go(func() { st.ScheduleBackups(background, settings.Backups) })
@@ -344,7 +351,6 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	failed := make(chan error, 1)
 	running.Go(func() { failed <- s.listenAndServe(srv) })
 
-	var err error
 	var next *again
 	downtime := time.Duration(0)
 	select {
@@ -371,6 +377,17 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	stopBackground()
 	running.Wait()
 	return next, err
+}
+
+// post is what sends mail; nil when there is no mail server.
+func (s *server) post(st *store.Store, settings *setting.Settings) (*mail.Sender, error) {
+	if s.given.SMTPURL == "" {
+		return nil, nil // a nil Sender is one that sends nothing
+	}
+	return mail.New(mail.Options{
+		Store: st, Server: s.given.SMTPURL, Site: s.given.PublicURL, Heading: settings.Heading, Log: s.log,
+		From: func() string { return settings.Config().MailFrom },
+	})
 }
 
 func (s *server) listenAndServe(srv *http.Server) (err error) {

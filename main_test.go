@@ -70,10 +70,10 @@ func TestDialogues_beyond(t *testing.T) {
 // TestImports keeps the arrows between packages as ARCHITECTURE.md draws them.
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
-		"hearsay":                     {"hearsay/admin", "hearsay/admin/command", "hearsay/admin/setting", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site", "hearsay/hub/store", "hearsay/sync"},
-		"hearsay/admin":               {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay":                     {"hearsay/admin", "hearsay/admin/command", "hearsay/admin/setting", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site", "hearsay/hub/site/mail", "hearsay/hub/store", "hearsay/sync"},
+		"hearsay/admin":               {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site/mail", "hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/admin/command":       {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub/client", "hearsay/hub/store", "hearsay/hub/wire", "hearsay/sync/mirror"},
-		"hearsay/admin/setting":       {"hearsay/hub", "hearsay/hub/store"},
+		"hearsay/admin/setting":       {"hearsay/hub", "hearsay/hub/site/mail", "hearsay/hub/store"},
 		"hearsay/assets":              nil,
 		"hearsay/hub":                 {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/client":          {"hearsay/hub/wire"},
@@ -82,7 +82,8 @@ func TestImports(t *testing.T) {
 		"hearsay/hub/hubtest/load":    {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/hubtest/chrome":  nil,
 		"hearsay/hub/page":            {"hearsay/assets", "hearsay/hub/store"},
-		"hearsay/hub/site":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site/oauth", "hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/hub/site":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site/mail", "hearsay/hub/site/oauth", "hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/hub/site/mail":       {"hearsay/hub/store"},
 		"hearsay/hub/site/oauth":      {"hearsay/hub/store"},
 		"hearsay/hub/store":           {"hearsay/migrations"},
 		"hearsay/hub/wire":            nil,
@@ -171,6 +172,7 @@ func TestServe_badSettings(t *testing.T) {
 		{[]string{"serve", "--limit-events", "many"}, "BURST,PER_SECOND"},
 		{[]string{"serve", "--trusted-proxies", "home"}, "neither an address nor a network"},
 		{[]string{"serve", "--tls-cert", "x.pem"}, "tls_key"},
+		{[]string{"serve", "--smtp-url", "smtp://mail.example"}, "public_url"},
 		{[]string{"serve", "extra"}, "extra"},
 		{[]string{"srve"}, "unknown command"},
 	} {
@@ -180,6 +182,37 @@ func TestServe_badSettings(t *testing.T) {
 			t.Errorf("%q: %v, want exit code 2 and %q in: %s", test.args, err, test.want, out)
 		}
 	}
+}
+
+// TestServe_mail: the settings reach the pages, and a link leads to the address of the
+// settings, whatever host the request names.
+func TestServe_mail(t *testing.T) {
+	post := hubtest.NewPostOffice(t, false)
+	p := hubtest.NewProgram(t, program, map[string]string{"smtp_url": post.URL, "public_url": "https://hub.example", "mail_from": "hub@hub.example", "sign_up": "open"})
+	st, err := store.Open(t.Context(), p.Path(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.InviteUser(t.Context(), store.User{Username: "Ann", Role: store.Person}); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.Run("user", "email", "Ann", "ann@mail.example", "--verified")
+	p.Start()
+	if status, body := get(t, p.Page("/sign-up")); status != 200 || !strings.Contains(body, "For a new password when you forget") {
+		t.Errorf("/sign-up: status %d: %s", status, body)
+	}
+	answer, err := http.PostForm(p.Page("/forgotten"), url.Values{"email": {"ann@mail.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if l := post.Await(t); l.From != "hub@hub.example" || l.To != "ann@mail.example" || !strings.Contains(l.Text, "https://hub.example/password/") {
+		t.Errorf("got %+v", l)
+	}
+	p.Stop()
 }
 
 // TestShell: what the sqlite3 program writes on the live file arrives within a

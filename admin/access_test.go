@@ -18,8 +18,13 @@ var accessTable = map[string][]string{
 		"/", "GET /docs", "GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/",
 		"GET /setup/{token}", "POST /setup/{token}", "GET /password/{token}", "POST /password/{token}",
 		"GET /login", "POST /login", "POST /login/code", "POST /logout",
+		"GET /forgotten", "POST /forgotten", "GET /email/{token}", "POST /email/{token}", "GET /closed",
 	},
-	"person": {"GET /admin/mine", "GET /admin/mine/new", "POST /admin/mine/new", "POST /admin/mine/accept", "POST /admin/mine/decline", "POST /admin/secret"},
+	"person": {
+		"GET /account", "POST /account/password", "GET /account/totp", "POST /account/totp", "POST /account/totp/off", "POST /account/sessions/{id}/revoke",
+		"POST /account/email", "POST /account/email/send", "GET /account/export", "POST /account/close",
+		"GET /admin/mine", "GET /admin/mine/new", "POST /admin/mine/new", "POST /admin/mine/accept", "POST /admin/mine/decline", "POST /admin/secret",
+	},
 	"owner": {
 		"GET /admin/games/{name}", "GET /admin/games/{name}/live/{topic}",
 		"GET /admin/games/{name}/edit", "POST /admin/games/{name}/edit", "GET /admin/games/{name}/secret", "GET /admin/games/{name}/doctor",
@@ -38,8 +43,6 @@ var accessTable = map[string][]string{
 		"GET /admin", "GET /admin/live/{topic}",
 		"GET /admin/channels", "GET /admin/channels/{name}", "POST /admin/channels/{name}/pause", "POST /admin/channels/{name}/unpause",
 		"GET /admin/messages", "GET /admin/messages/export",
-		"GET /admin/account", "POST /admin/account/password", "GET /admin/account/totp", "POST /admin/account/totp",
-		"POST /admin/account/totp/off", "POST /admin/account/sessions/{id}/revoke",
 		"GET /admin/rules", "GET /admin/new/rule", "POST /admin/new/rule", "GET /admin/rules/{id}", "POST /admin/rules/{id}", "POST /admin/rules/{id}/end",
 		"GET /admin/review", "POST /admin/review",
 		"GET /admin/messages/{id}", "POST /admin/messages/{id}/hide", "POST /admin/messages/{id}/unhide", "POST /admin/messages/{id}/mute",
@@ -59,6 +62,7 @@ var accessTable = map[string][]string{
 		"GET /admin/people", "POST /admin/people/waiting", "POST /admin/people/{name}/approve", "POST /admin/people/{name}/deny",
 		"POST /admin/people/{name}/ban", "POST /admin/people/{name}/unban", "GET /admin/new/user", "POST /admin/new/user", "GET /admin/people/{name}", "POST /admin/people/{name}/role",
 		"POST /admin/people/{name}/link", "POST /admin/people/{name}/totp/off", "POST /admin/people/{name}/remove",
+		"GET /admin/invites", "POST /admin/invites", "POST /admin/invites/{id}/revoke",
 		"GET /admin/sessions", "POST /admin/sessions/{id}/revoke",
 		"GET /admin/audit", "GET /admin/settings", "POST /admin/settings/{name}", "POST /admin/settings/{name}/unset",
 		"GET /admin/restart", "POST /admin/restart/announce", "POST /admin/restart/now",
@@ -167,7 +171,7 @@ func checkAccess(t *testing.T, pattern, row string, v visitor) {
 	case v.name != "a moderator":
 		says = "That is for the operators"
 	}
-	refused := got.StatusCode == http.StatusForbidden || got.StatusCode == http.StatusUnauthorized && strings.HasPrefix(path, "/admin") ||
+	refused := got.StatusCode == http.StatusForbidden || got.StatusCode == http.StatusUnauthorized && (strings.HasPrefix(path, "/admin") || strings.HasPrefix(path, "/account")) ||
 		strings.HasPrefix(got.Header.Get("Location"), "/login?next=") || strings.Contains(got.text, `Game &#34;Mine&#34; is not there`)
 	switch {
 	case may && refused:

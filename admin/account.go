@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image/png"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/pquerna/otp"
@@ -19,7 +20,8 @@ type account struct {
 	page.Frame
 	page.Form
 	Sessions sessions
-	Codes    int // recovery codes that are left
+	Codes    int  // recovery codes that are left
+	Mails    bool // the hub sends mail
 }
 
 func (s *server) serveAccount(w http.ResponseWriter, r *http.Request) error {
@@ -28,12 +30,18 @@ func (s *server) serveAccount(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) showAccount(w http.ResponseWriter, r *http.Request, code int, f page.Form) error {
 	v := page.Who(r)
-	p := account{Frame: s.Frame(r, "Your account"), Form: f}
+	if f.Values == nil {
+		f.Values = url.Values{}
+	}
+	if !f.Values.Has("email") {
+		f.Values.Set("email", v.User.Email)
+	}
+	p := account{Frame: s.Frame(r, "Your account"), Form: f, Mails: s.Mail.Works()}
 	all, err := s.Store.Sessions(r.Context(), v.Username)
 	if err != nil {
 		return err
 	}
-	p.Sessions = sessions{Frame: p.Frame, List: all, Current: v.ID, Revoke: "/admin/account/sessions/"}
+	p.Sessions = sessions{Frame: p.Frame, List: all, Current: v.ID, Revoke: "/account/sessions/"}
 	if p.Codes, err = s.Store.RecoveryCodes(r.Context(), v.User.ID); err != nil {
 		return err
 	}
@@ -43,23 +51,13 @@ func (s *server) showAccount(w http.ResponseWriter, r *http.Request, code int, f
 
 // servePasswordChange ends all of the user's sessions, and begins this one anew.
 func (s *server) servePasswordChange(w http.ResponseWriter, r *http.Request) error {
-	v, f, now := page.Who(r), page.Posted(r), time.Now()
-	if !s.logins.begin(v.Username, s.Remote(r), now) {
-		return page.ErrTooMany
-	}
-	_, err := s.Store.CheckPassword(r.Context(), v.Username, r.PostFormValue("old"))
-	if errors.Is(err, store.ErrUnauthorized) {
-		err = page.Invalid("old", "that is not your password")
-	}
+	f, err := page.Posted(r), s.proved(r, "old")
 	password := r.PostFormValue("password")
-	if err == nil {
-		s.logins.succeeded(v.Username, s.Remote(r))
-		if password != r.PostFormValue("again") {
-			err = page.Invalid("again", "these two are not the same; write the password twice")
-		}
+	if err == nil && password != r.PostFormValue("again") {
+		err = page.Invalid("again", "these two are not the same; write the password twice")
 	}
 	if err == nil {
-		err = s.Store.SetPassword(r.Context(), v.Username, password)
+		err = s.Store.SetPassword(r.Context(), page.Who(r).Username, password)
 	}
 	if f.Fault(err) {
 		return s.showAccount(w, r, http.StatusUnprocessableEntity, f)
@@ -72,22 +70,31 @@ func (s *server) servePasswordChange(w http.ResponseWriter, r *http.Request) err
 
 // signAnew begins the visitor's session again after all were ended.
 func (s *server) signAnew(w http.ResponseWriter, r *http.Request, text string) error {
-	token, err := s.Store.StartSession(r.Context(), page.Who(r).User.ID, s.Remote(r).String(), r.UserAgent())
-	if err != nil {
+	if err := s.SignIn(w, r, page.Who(r).User, text); err != nil {
 		return err
 	}
-	s.SetCookie(w, r, token, store.SessionLasts)
-	one, err := s.Store.Session(r.Context(), token, time.Now())
-	if err != nil {
-		return err
-	}
-	s.Drawer(one.ID, func(d *page.Drawer) { d.Flash = page.Flash{Text: text} })
-	http.Redirect(w, r, "/admin/account", http.StatusSeeOther)
+	http.Redirect(w, r, "/account", http.StatusSeeOther)
 	return nil
 }
 
+// proved checks the visitor's own password, which stands in a field.
+func (s *server) proved(r *http.Request, field string) error {
+	v := page.Who(r)
+	if !s.logins.begin(v.Username, s.Remote(r), time.Now()) {
+		return page.ErrTooMany
+	}
+	_, err := s.Store.CheckPassword(r.Context(), v.Username, r.PostFormValue(field))
+	if errors.Is(err, store.ErrUnauthorized) {
+		return page.Invalid(field, "that is not your password")
+	}
+	if err == nil {
+		s.logins.succeeded(v.Username, s.Remote(r))
+	}
+	return err
+}
+
 func (s *server) serveOwnSessionRevoke(w http.ResponseWriter, r *http.Request) error {
-	return s.revoke(w, r, page.Who(r).User.ID, "/admin/account")
+	return s.revoke(w, r, page.Who(r).User.ID, "/account")
 }
 
 // twoFactor is the page on which an authenticator is set up.
@@ -129,7 +136,7 @@ func (s *server) serveTOTPEnable(w http.ResponseWriter, r *http.Request) error {
 	s.Drawer(page.Who(r).ID, func(d *page.Drawer) { url = d.TOTP })
 	key, err := otp.NewKeyFromURL(url)
 	if url == "" || err != nil {
-		return s.Done(w, r, "/admin/account", "That took too long. Begin again.")
+		return s.Done(w, r, "/account", "That took too long. Begin again.")
 	}
 	codes, err := s.Store.EnableTOTP(r.Context(), page.Who(r).Username, key.Secret(), f.Text("code"), time.Now())
 	if f.Fault(err) {
@@ -143,17 +150,9 @@ func (s *server) serveTOTPEnable(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) serveTOTPDisable(w http.ResponseWriter, r *http.Request) error {
-	v, f := page.Who(r), page.Posted(r)
-	if !s.logins.begin(v.Username, s.Remote(r), time.Now()) {
-		return page.ErrTooMany
-	}
-	_, err := s.Store.CheckPassword(r.Context(), v.Username, r.PostFormValue("current"))
-	if errors.Is(err, store.ErrUnauthorized) {
-		err = page.Invalid("current", "that is not your password")
-	}
+	f, err := page.Posted(r), s.proved(r, "current")
 	if err == nil {
-		s.logins.succeeded(v.Username, s.Remote(r))
-		err = s.Store.DisableTOTP(r.Context(), v.Username)
+		err = s.Store.DisableTOTP(r.Context(), page.Who(r).Username)
 	}
 	if f.Fault(err) {
 		return s.showAccount(w, r, http.StatusUnprocessableEntity, f)
@@ -161,5 +160,5 @@ func (s *server) serveTOTPDisable(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.Done(w, r, "/admin/account", "A login takes your password alone now.")
+	return s.Done(w, r, "/account", "A login takes your password alone now.")
 }

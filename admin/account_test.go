@@ -77,7 +77,7 @@ func TestLogin(t *testing.T) {
 	if a, b := hide.ReplaceAllString(wrong.text, ""), hide.ReplaceAllString(unknown.text, ""); a != b {
 		t.Error("the page tells which users there are")
 	}
-	for _, next := range []string{"//evil.example", "https://evil.example", "/admin//evil.example/../..", "/administrator", "javascript:alert(1)"} {
+	for _, next := range []string{"//evil.example", "/\\evil.example", "https://evil.example", "/admin//evil.example/../..", "javascript:alert(1)"} {
 		got := s.browser(t).post(t, "/login", "username", "admin", "password", password, "next", next).want(t, http.StatusSeeOther)
 		if to := got.Header.Get("Location"); to != "/admin" && to != "/" {
 			t.Errorf("next %q leads to %q", next, to)
@@ -128,7 +128,7 @@ func TestLogin_throttle(t *testing.T) {
 func TestTOTP(t *testing.T) {
 	s := newSite(t)
 	b := s.signedIn(t, store.Admin)
-	page := b.get(t, "/admin/account/totp").want(t, http.StatusOK, "data:image/png;base64,")
+	page := b.get(t, "/account/totp").want(t, http.StatusOK, "data:image/png;base64,")
 	secret := regexp.MustCompile(`<code>([A-Z2-7]{32,})</code>`).FindStringSubmatch(page.text)
 	if secret == nil {
 		t.Fatalf("there is no key: %s", page.text)
@@ -141,14 +141,14 @@ func TestTOTP(t *testing.T) {
 		}
 		return text
 	}
-	b.post(t, "/admin/account/totp", "code", "12345").want(t, http.StatusUnprocessableEntity, "does not match", secret[1])
+	b.post(t, "/account/totp", "code", "12345").want(t, http.StatusUnprocessableEntity, "does not match", secret[1])
 	now := time.Now()
-	page = b.post(t, "/admin/account/totp", "code", code(now)).want(t, http.StatusOK, "Two-factor login is on")
+	page = b.post(t, "/account/totp", "code", code(now)).want(t, http.StatusOK, "Two-factor login is on")
 	recovery := regexp.MustCompile(`[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}`).FindAllString(page.text, -1)
 	if len(recovery) != 10 {
 		t.Fatalf("got the recovery codes %q", recovery)
 	}
-	b.get(t, "/admin/account").want(t, http.StatusOK, "10 recovery codes left")
+	b.get(t, "/account").want(t, http.StatusOK, "10 recovery codes left")
 
 	begin := func(b *browser) string {
 		t.Helper()
@@ -169,8 +169,8 @@ func TestTOTP(t *testing.T) {
 	}
 	other.post(t, "/login/code", "pending", pending, "code", recovery[1]).want(t, http.StatusUnauthorized, "too many tries")
 
-	b.post(t, "/admin/account/totp/off", "current", "wrong").want(t, http.StatusUnprocessableEntity, "not your password")
-	b.post(t, "/admin/account/totp/off", "current", password).want(t, http.StatusSeeOther)
+	b.post(t, "/account/totp/off", "current", "wrong").want(t, http.StatusUnprocessableEntity, "not your password")
+	b.post(t, "/account/totp/off", "current", password).want(t, http.StatusSeeOther)
 	s.browser(t).post(t, "/login", "username", "admin", "password", password).want(t, http.StatusSeeOther)
 }
 
@@ -185,12 +185,12 @@ func TestPasswordChange(t *testing.T) {
 		{password, fresh, "x", "not the same"},
 		{password, "short", "short", "has 5 characters"},
 	} {
-		b.post(t, "/admin/account/password", "old", test.old, "password", test.password, "again", test.again).want(t, http.StatusUnprocessableEntity, test.want)
+		b.post(t, "/account/password", "old", test.old, "password", test.password, "again", test.again).want(t, http.StatusUnprocessableEntity, test.want)
 	}
 	elsewhere.get(t, "/admin").want(t, http.StatusOK)
 	before := b.Jar.Cookies(b.get(t, "/admin").Request.URL)[0].Value
-	b.post(t, "/admin/account/password", "old", password, "password", fresh, "again", fresh).want(t, http.StatusSeeOther)
-	b.get(t, "/admin/account").want(t, http.StatusOK, "Changed your password")
+	b.post(t, "/account/password", "old", password, "password", fresh, "again", fresh).want(t, http.StatusSeeOther)
+	b.get(t, "/account").want(t, http.StatusOK, "Changed your password")
 	if after := b.Jar.Cookies(b.get(t, "/admin").Request.URL)[0].Value; after == before {
 		t.Error("the session has the same token as before")
 	}
@@ -211,7 +211,7 @@ func TestSessions(t *testing.T) {
 		return fmt.Sprint(all[0].ID)
 	}
 	b.get(t, "/admin/sessions").want(t, http.StatusOK, "this one", "moderator", "127.0.0.1")
-	mod.post(t, "/admin/account/sessions/"+id("admin")+"/revoke").want(t, http.StatusSeeOther) // not theirs
+	mod.post(t, "/account/sessions/"+id("admin")+"/revoke").want(t, http.StatusSeeOther) // not theirs
 	b.get(t, "/admin/sessions").want(t, http.StatusOK)
 	b.post(t, "/admin/sessions/"+id("moderator")+"/revoke").want(t, http.StatusSeeOther, "/admin/sessions")
 	b.get(t, "/admin/sessions").want(t, http.StatusOK, "Signed that browser out")
@@ -344,7 +344,7 @@ func TestPerson_login(t *testing.T) {
 	if text := b.get(t, "/").want(t, http.StatusOK, "Sign out").text; strings.Contains(text, "Dashboard") {
 		t.Error("the front page leads a person to the operators' pages")
 	}
-	if text := b.get(t, "/admin/account").want(t, http.StatusForbidden, "That is for the operators", "signed in as person").text; strings.Contains(text, "/admin/channels") {
+	if text := b.get(t, "/admin/channels").want(t, http.StatusForbidden, "That is for the operators", "signed in as person").text; strings.Contains(text, `href="/admin/channels"`) {
 		t.Error("a person sees the operators' navigation")
 	}
 	if got := b.get(t, "/login").want(t, http.StatusSeeOther).Header.Get("Location"); got != "/" {

@@ -8,6 +8,7 @@ import (
 	"hearsay/admin/setting"
 	"hearsay/hub"
 	"hearsay/hub/page"
+	"hearsay/hub/site/mail"
 	"hearsay/hub/store"
 )
 
@@ -18,6 +19,8 @@ type Options struct {
 	Hub *hub.Hub
 	// Settings are those of the server.
 	Settings *setting.Settings
+	// Mail sends what people get by mail. Default: nothing is sent.
+	Mail *mail.Sender
 	// Restore has the server stop, put that file in the place of the database, and start
 	// again; it does not wait. It reports false when the server is about to stop already.
 	Restore func(*store.Successor) bool
@@ -40,6 +43,7 @@ type server struct {
 	Options
 	*page.Pages
 	logins logins
+	mails  page.Quota
 
 	attention attention
 	history   history

@@ -186,7 +186,7 @@ func TestTOTPLogin_inBrowser(t *testing.T) {
 	s.user(t, store.Admin)
 	b := s.tab(t)
 	b.signIn(t, "admin")
-	b.Open(t, "/admin/account/totp")
+	b.Open(t, "/account/totp")
 	key := b.Text(t, "main p > code")
 	code, err := totp.GenerateCode(key, time.Now().Add(-30*time.Second)) // so that the present one is left for the login
 	if err != nil {
@@ -195,7 +195,7 @@ func TestTOTPLogin_inBrowser(t *testing.T) {
 	b.Fill(t, "code", code)
 	b.Press(t, "Turn it on")
 	b.See(t, "They are shown only now")
-	b.Open(t, "/admin/account")
+	b.Open(t, "/account")
 	b.Do(t, chromedp.Submit(`.wide form[action="/logout"]`))
 	b.Do(t, chromedp.WaitVisible("#username"))
 	b.Fill(t, "username", "admin", "password", password)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -20,19 +21,15 @@ const (
 	addressFailures = 30
 	codeTries       = 5 // of one login
 	pendingLasts    = 5 * time.Minute
-	loginsMost      = 10_000 // accounts and addresses that are counted, and logins that wait
+	pendingMost     = 10_000
 )
 
 // logins count what failed, and keep those that wait for a second factor.
 type logins struct {
-	mu      sync.Mutex // guards what follows
-	failed  map[string]failures
-	pending map[string]*pending
-}
+	failed page.Quota
 
-type failures struct {
-	n     int
-	since time.Time
+	mu      sync.Mutex // guards pending
+	pending map[string]*pending
 }
 
 // A pending login has a good password, and wants a code.
@@ -46,46 +43,17 @@ type pending struct {
 // keys are what a login is counted by: unknown names are counted too, so that nobody
 // learns which are known.
 func (l *logins) keys(username string, address netip.Addr) map[string]int {
-	network := address.Unmap()
-	if prefix, err := network.Prefix(64); err == nil && network.Is6() {
-		network = prefix.Addr()
-	}
-	return map[string]int{"account " + strings.ToLower(username): accountFailures, "address " + network.String(): addressFailures}
+	return map[string]int{"account " + strings.ToLower(username): accountFailures, "address " + page.Network(address): addressFailures}
 }
 
-// begin counts an attempt before it is looked at, so that attempts at once count
-// too, and reports whether it may be made.
+// begin counts an attempt before it is looked at, and reports whether it may be made.
 func (l *logins) begin(username string, address netip.Addr, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.failed == nil || len(l.failed) > loginsMost {
-		l.failed = map[string]failures{}
-	}
-	keys := l.keys(username, address)
-	for key, most := range keys {
-		f := l.failed[key]
-		if now.Sub(f.since) < loginWindow && f.n >= most {
-			return false
-		}
-	}
-	for key := range keys {
-		f := l.failed[key]
-		if now.Sub(f.since) >= loginWindow {
-			f = failures{since: now}
-		}
-		f.n++
-		l.failed[key] = f
-	}
-	return true
+	return l.failed.Take(l.keys(username, address), loginWindow, now)
 }
 
 // succeeded forgets what an account and address had failed.
 func (l *logins) succeeded(username string, address netip.Addr) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for key := range l.keys(username, address) {
-		delete(l.failed, key)
-	}
+	l.failed.Forget(l.keys(username, address))
 }
 
 // wait keeps a login that wants a code.
@@ -97,7 +65,7 @@ func (l *logins) wait(u store.User, next string, now time.Time) (token string) {
 			delete(l.pending, key)
 		}
 	}
-	if l.pending == nil || len(l.pending) > loginsMost {
+	if l.pending == nil || len(l.pending) > pendingMost {
 		l.pending = map[string]*pending{}
 	}
 	token = rand.Text()
@@ -134,33 +102,44 @@ type login struct {
 	Pending string // the login that wants a code
 }
 
-// landing is where a login leads a user: those who run nothing have no pages of operators
-// but those of their games.
-func landing(u store.User, next string) string {
-	if page.Moderator.May(u.Role) || next == minePath || strings.HasPrefix(next, minePath+"/") || strings.HasPrefix(next, gameKind.path("")) {
-		return next
+// ownersPage reports whether a path is of those that owners of games have.
+func ownersPage(path string) bool {
+	return path == minePath || strings.HasPrefix(path, minePath+"/") || strings.HasPrefix(path, gameKind.path(""))
+}
+
+// landing is where a login leads a user, who wanted a page of ours or none: those who run
+// nothing have no pages of operators but those of their games.
+func landing(u store.User, wanted string) string {
+	operator := page.Moderator.May(u.Role)
+	switch {
+	case !operator && !ownersPage(wanted) && (wanted == "/admin" || strings.HasPrefix(wanted, "/admin/") || strings.HasPrefix(wanted, "/admin?")):
+		return "/"
+	case wanted != "":
+		return wanted
+	case operator:
+		return "/admin"
 	}
 	return "/"
 }
 
-// next is where a login leads: only to pages of ours.
-func next(path string) string {
-	if path == "/admin" || strings.HasPrefix(path, "/admin/") {
-		return path
+// signUpPath is the page to sign up, from which one comes where the login would have led.
+func signUpPath(next string) string {
+	if next == "" {
+		return "/sign-up"
 	}
-	return "/admin"
+	return "/sign-up?" + url.Values{"next": {next}}.Encode()
 }
 
 func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
 	if page.Who(r).SignedIn() {
-		http.Redirect(w, r, landing(page.Who(r).User, next(r.URL.Query().Get("next"))), http.StatusSeeOther)
+		http.Redirect(w, r, landing(page.Who(r).User, page.Local(r.URL.Query().Get("next"))), http.StatusSeeOther)
 		return nil
 	}
 	has, err := s.Store.HasAdmin(r.Context())
 	if err != nil {
 		return err
 	}
-	return s.Show(w, r, loginPage(login{Frame: s.Frame(r, "Sign in"), Next: next(r.URL.Query().Get("next")), NoAdmin: !has}))
+	return s.Show(w, r, loginPage(login{Frame: s.Frame(r, "Sign in"), Next: page.Local(r.URL.Query().Get("next")), NoAdmin: !has}))
 }
 
 // serveLogIn takes name and password.
@@ -171,7 +150,7 @@ func (s *server) serveLogIn(w http.ResponseWriter, r *http.Request) error {
 		return page.ErrTooMany
 	}
 	u, err := s.Store.CheckPassword(r.Context(), username, r.PostFormValue("password"))
-	p := login{Frame: s.Frame(r, "Sign in"), Form: f, Next: next(f.Text("next"))}
+	p := login{Frame: s.Frame(r, "Sign in"), Form: f, Next: page.Local(f.Text("next"))}
 	var barred *store.Barred
 	switch {
 	case errors.Is(err, store.ErrUnauthorized):
@@ -198,7 +177,7 @@ func (s *server) serveLoginCode(w http.ResponseWriter, r *http.Request) error {
 	f, now := page.Posted(r), time.Now()
 	waiting, ok := s.logins.try(f.Text("pending"), now)
 	if !ok {
-		p := login{Frame: s.Frame(r, "Sign in"), Next: "/admin", Wrong: "That took too long, or too many tries. Begin again."}
+		p := login{Frame: s.Frame(r, "Sign in"), Wrong: "That took too long, or too many tries. Begin again."}
 		s.Render(w, r, http.StatusUnauthorized, loginPage(p))
 		return nil
 	}
@@ -218,7 +197,7 @@ func (s *server) serveLoginCode(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) signedIn(w http.ResponseWriter, r *http.Request, u store.User, next string) error {
 	s.logins.succeeded(u.Username, s.Remote(r))
-	if err := s.SignIn(w, r, u); err != nil {
+	if err := s.SignIn(w, r, u, ""); err != nil {
 		return err
 	}
 	http.Redirect(w, r, landing(u, next), http.StatusSeeOther)

@@ -85,8 +85,8 @@ func newSiteWith(t testing.TB, path string, ho hub.Options, options ...func(*adm
 	running.Go(func() { o.Settings.Follow(ctx, func(c setting.Config) { h.SetLimits(c.Limits) }) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /socket", h)
+	public.New(public.Options{Options: o.Options, Hub: h, Mail: o.Mail, FillTime: time.Nanosecond}).Register(mux)
 	mux.Handle("/", admin.New(o))
-	public.New(public.Options{Options: o.Options, Hub: h}).Register(mux)
 	s := &site{httptest.NewServer(mux), st, h, o.Settings}
 	t.Cleanup(func() {
 		s.CloseClientConnections()

@@ -24,11 +24,14 @@ import (
 var tour = map[string]string{
 	"GET /docs":                             "/docs",
 	"GET /login":                            "", // looked at before anybody has signed in
+	"GET /forgotten":                        "", // so too
+	"GET /email/{token}":                    "/email/x",
+	"GET /closed":                           "",
 	"GET /setup/{token}":                    "",
 	"GET /password/{token}":                 "",
 	"GET /admin":                            "/admin",
-	"GET /admin/account":                    "/admin/account",
-	"GET /admin/account/totp":               "/admin/account/totp",
+	"GET /account":                          "/account",
+	"GET /account/totp":                     "/account/totp",
 	"GET /admin/games":                      "/admin/games",
 	"GET /admin/new/game":                   "/admin/new/game",
 	"GET /admin/games/{name}":               "/admin/games/Alpha",
@@ -56,6 +59,7 @@ var tour = map[string]string{
 	"GET /admin/people":                     "/admin/people",
 	"GET /admin/new/user":                   "/admin/new/user",
 	"GET /admin/people/{name}":              "/admin/people/moderator",
+	"GET /admin/invites":                    "/admin/invites",
 	"GET /admin/sessions":                   "/admin/sessions",
 	"GET /admin/rules":                      "/admin/rules",
 	"GET /admin/new/rule":                   "/admin/new/rule",
@@ -75,7 +79,7 @@ var tour = map[string]string{
 }
 
 // notPages are GET routes that people do not look at.
-var notPages = []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/", "GET /admin/live/{topic}", "GET /admin/games/{name}/live/{topic}", "GET /admin/messages/export"}
+var notPages = []string{"GET /healthz", "GET /readyz", "GET /metrics", "GET /assets/", "GET /admin/live/{topic}", "GET /admin/games/{name}/live/{topic}", "GET /admin/messages/export", "GET /account/export"}
 
 // furnish fills a site with something of everything.
 func furnish(t testing.TB, s *site) {
@@ -184,6 +188,12 @@ func furnish(t testing.TB, s *site) {
 	for name, value := range map[string]string{"title": "The Starlight Network", "heartbeat": "many", "name": "Moonlight"} {
 		check(s.Store.SetSetting(ann, name, value))
 	}
+	_, _, err = s.Store.CreateInvite(ann, time.Now())
+	check(err)
+	token, _, err := s.Store.CreateInvite(ann, time.Now())
+	check(err)
+	_, err = s.Store.SignUp(ctx, store.SignUp{Mode: store.SignUpInvite, Username: "Guest", Password: password, Invite: token}, time.Now())
+	check(err)
 	_, err = s.Store.AskRestart(ann, 30, false)
 	check(err)
 }
@@ -221,11 +231,20 @@ func TestTour_inBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chrome.Visit(t, browser, s.URL, "/login", "/password/"+link, "/admin/games") // nobody is signed in: the last is the login
-	ctx, cancel := context.WithTimeout(browser, 30*time.Second)
+	chrome.Visit(t, browser, s.URL, "/login", "/password/"+link, "/forgotten", "/closed", "/admin/games") // nobody is signed in: the last is the login
+	ctx, cancel := context.WithTimeout(browser, 60*time.Second)
 	defer cancel()
+	s.user(t, store.Person)
 	if err := chromedp.Do(ctx,
 		chromedp.Navigate(s.URL+"/login"),
+		chromedp.SendKeys("#username", "person"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
+		chromedp.WaitVisible(`a[href="/account"]`),
+	); err != nil {
+		t.Fatal(err)
+	}
+	chrome.Visit(t, browser, s.URL, "/account?person", "/account/totp?person")
+	if err := chromedp.Do(ctx,
+		chromedp.Click(`header form[action="/logout"] button`), chromedp.WaitVisible("#username"),
 		chromedp.SendKeys("#username", "admin"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
 		chromedp.WaitVisible(".shell h1"),
 		// So that there is a secret to show.

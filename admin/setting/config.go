@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	netmail "net/mail"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"hearsay/hub"
+	"hearsay/hub/site/mail"
 	"hearsay/hub/store"
 )
 
@@ -48,6 +50,10 @@ type Config struct {
 	Conduct       string // the code of conduct, so too
 	WidgetOrigins string // of sites that may show a channel in a frame: "https://example.org"
 
+	SMTPURL   string // of the mail server: see mail.Check; "": no mail is sent
+	MailFrom  string // sender's address; "": made of SMTPURL
+	PublicURL string // of the pages, as links in mails have it: "https://hub.example"
+
 	Limits hub.Limits
 }
 
@@ -81,6 +87,9 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.WidgetOrigins, "widget-origins", c.WidgetOrigins, "`origins` of sites that may show a channel in a frame, such as https://example.org, separated by blanks")
 	f.StringVar(&c.SignUp, "sign-up", c.SignUp, "who may make an account: closed (nobody), invite, approval (a login waits for an operator) or open (everybody)")
 	f.StringVar(&c.GameRegistration, "game-registration", c.GameRegistration, "who may register a game: operator (operators alone), approval (everybody with an account, but it waits for an operator) or verified (who has a verified e-mail address)")
+	f.StringVar(&c.SMTPURL, "smtp-url", c.SMTPURL, "mail `server`, smtp://user:password@host:587 or smtps://…:465; without it no mail is sent")
+	f.StringVar(&c.PublicURL, "public-url", c.PublicURL, "`address` of the pages, such as https://hub.example, to which links in mails lead; goes with smtp-url")
+	f.StringVar(&c.MailFrom, "mail-from", c.MailFrom, "sender's `address` of mails; without it the user of smtp-url, or hearsay@ and its host")
 	f.DurationVar(&c.Heartbeat, "heartbeat", c.Heartbeat, "how often a socket gets a heartbeat; after three without an answer it is closed")
 	f.DurationVar(&c.OfflineAfter, "offline-after", c.OfflineAfter, "how long a game without a socket stays online")
 	f.DurationVar(&c.DebugFor, "debug-for", c.DebugFor, "how long a socket's debug mode lasts")
@@ -155,6 +164,9 @@ func (c *Config) Check() error {
 	if n := utf8.RuneCountInString(c.Title); n > 100 || strings.ContainsFunc(c.Title, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return &store.FieldError{Field: "title", Reason: fmt.Sprintf("has %d characters; use at most 100, on one line", n)}
 	}
+	if err := c.checkMail(); err != nil {
+		return err
+	}
 	for field, text := range map[string]string{"welcome": c.Welcome, "conduct": c.Conduct} {
 		if n := utf8.RuneCountInString(text); n > mostText || !utf8.ValidString(text) {
 			return &store.FieldError{Field: field, Reason: fmt.Sprintf("has %d characters; use at most %d, in UTF-8", n, mostText)}
@@ -169,6 +181,28 @@ func (c *Config) Check() error {
 		}
 	}
 	return store.CheckShortName(c.Name)
+}
+
+// checkMail refuses what no mail can be sent with. Reasons never have the password of the
+// mail server.
+func (c *Config) checkMail() error {
+	if c.SMTPURL != "" {
+		if err := mail.Check(c.SMTPURL); err != nil {
+			return err
+		}
+		if c.PublicURL == "" {
+			return &store.FieldError{Field: "smtp_url", Reason: "goes with public_url, the address to which links in mails lead; give that too"}
+		}
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Scheme+"://"+u.Host != c.PublicURL) {
+		return &store.FieldError{Field: "public_url", Reason: fmt.Sprintf("%q will not do; write scheme and host alone, such as https://hub.example", c.PublicURL)}
+	}
+	if c.MailFrom != "" {
+		if a, err := netmail.ParseAddress(c.MailFrom); err != nil || a.Address != c.MailFrom {
+			return &store.FieldError{Field: "mail_from", Reason: fmt.Sprintf("%q is no e-mail address; write it as hub@example.org", c.MailFrom)}
+		}
+	}
+	return nil
 }
 
 // Heading is what people read as the network's name.

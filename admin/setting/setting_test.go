@@ -3,6 +3,7 @@ package setting_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -104,6 +105,28 @@ func TestAll(t *testing.T) {
 	want(t, s.start(), "trusted-proxies", "127.0.0.1,10.0.0.0/8", setting.Flag)
 }
 
+// A mail server goes with an address to which links lead, and nothing repeats its password.
+func TestCheck_mail(t *testing.T) {
+	for _, test := range []struct{ server, public, from, want string }{
+		{"smtp://u:horse@mail.example", "https://hub.example", "hub@hub.example", ""},
+		{"", "https://hub.example", "", ""},
+		{"smtp://u:horse@mail.example", "", "", "smtp_url: goes with public_url"},
+		{"http://u:horse@mail.example", "https://hub.example", "", "neither smtp://"},
+		{"smtp://u:horse@mail.example", "https://hub.example/", "", "scheme and host alone"},
+		{"smtp://u:horse@mail.example", "hub.example", "", "scheme and host alone"},
+		{"smtp://u:horse@mail.example", "https://hub.example", "hub", "no e-mail address"},
+	} {
+		c := setting.Default()
+		c.SMTPURL, c.PublicURL, c.MailFrom = test.server, test.public, test.from
+		err := c.Check()
+		if text := fmt.Sprint(err); (err == nil) != (test.want == "") || !strings.Contains(text, test.want) && err != nil || strings.Contains(text, "horse") {
+			t.Errorf("%+v: got %v", test, err)
+		}
+	}
+	s := newServer(t, "--smtp-url", "smtp://u:horse@mail.example", "--public-url", "https://hub.example")
+	want(t, s.start(), "smtp-url", "(set, and not shown)", setting.Flag)
+}
+
 // Flag before environment before file before default.
 func TestOpen_precedence(t *testing.T) {
 	s := newServer(t, "--limit-sends", "3,1", "--max-text", "100")
@@ -157,6 +180,7 @@ func TestOpen_badValues(t *testing.T) {
 		"heartbeat": "15", "limit-events": "many", "max-text": "0", "compression": "perhaps", "downtime": "-1", "backup-schedule": "hourly",
 		"backup-hour": "24", "name": "alpha", "listen": "0.0.0.0:80", "metrics-token": "horse", "db": "other.db", "backups-kept": "", "nonsense": "1",
 		"title": strings.Repeat("x", 101), "limit-sockets": "-1", "sign-up": "everybody",
+		"smtp-url": "smtp://mail.example", "public-url": "https://evil.example", "mail-from": "hub",
 	}
 	for name, value := range bad {
 		s.put(name, value)
@@ -201,6 +225,7 @@ func TestSet(t *testing.T) {
 	for _, test := range []struct{ name, value, want string }{
 		{"title", " Starlight & Co ", "Starlight & Co"}, {"limit-sends", "3,0.5", "3,0.5"}, {"limit-tells", "0", "0,0"}, {"offline-after", "90s", "1m30s"},
 		{"max-text", "007", "7"}, {"compression", "1", "true"}, {"backup-schedule", "weekly", "weekly"}, {"name", "Starlight", "Starlight"}, {"sign-up", "approval", "approval"},
+		{"mail-from", "hub@hub.example", "hub@hub.example"},
 	} {
 		one, err := all.Set(ctx, test.name, test.value)
 		if err != nil {
@@ -218,6 +243,7 @@ func TestSet(t *testing.T) {
 	for _, test := range []struct{ name, value, want string }{
 		{"max-text", "many", "whole number"}, {"max-text", "", "whole number"}, {"offline-after", "0s", "more than 0"}, {"nothing", "1", "not found"},
 		{"heartbeat", "1ms", "15s"}, {"name", "Not A Name", "letters and digits"}, {"title", "a\nb", "one line"}, {"downtime", "90000", "a day"}, {"sign-up", "Open", "closed, invite, approval or open"},
+		{"mail-from", "Hub <hub@hub.example>", "no e-mail address"}, {"smtp-url", "smtp://mail.example", "set by"}, {"public-url", "https://hub.example", "set by"},
 	} {
 		before, _ := all.Setting(test.name)
 		if _, err := all.Set(ctx, test.name, test.value); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -21,6 +21,7 @@ const (
 	locksOut    = "a slip would shut the pages out"
 	wantsSecret = "it is a secret"
 	writesFile  = "it writes a file anywhere"
+	opensDoors  = "links for new passwords lead there"
 )
 
 // table has all settings by what they are about, in the order in which people see them.
@@ -45,6 +46,9 @@ var table = []struct {
 		{name: "game-registration", choices: []string{
 			string(store.RegistrationOperator), string(store.RegistrationApproval), string(store.RegistrationVerified),
 		}},
+		{name: "mail-from"},
+		{name: "smtp-url", only: wantsSecret, secret: true},
+		{name: "public-url", only: opensDoors},
 	}},
 	{"Backups", []row{
 		{name: "backup-schedule", choices: []string{store.Off, store.Daily, store.Weekly}},

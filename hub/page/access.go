@@ -123,6 +123,7 @@ var (
 	ErrForbidden = errors.New("forbidden")
 	errSignedOut = errors.New("signed out")
 	ErrTooMany   = errors.New("too many failed logins")
+	ErrOften     = errors.New("too often")
 )
 
 // Refuse makes a page of what is wrong. What the visitor cannot mend is logged.
@@ -138,7 +139,9 @@ func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, errSignedOut):
 		heading, text, code = "You are signed out", "Nothing was changed. Sign in again, go back, and send the form once more.", http.StatusUnauthorized
 	case errors.Is(err, ErrTooMany):
-		heading, text, code = "Too many failed logins", "Wait a few minutes, then try again. A forgotten password is set with: hearsay user password NAME", http.StatusTooManyRequests
+		heading, text, code = "Too many failed logins", "Wait a few minutes, then try again.", http.StatusTooManyRequests
+	case errors.Is(err, ErrOften):
+		heading, text, code = "That was too often", "From where you are, this was done too often within an hour. Wait a while, then try again.", http.StatusTooManyRequests
 	case errors.As(err, &barred):
 		heading, text, code = "You may not sign in", Capital(barred.Reason)+".", http.StatusForbidden
 	case errors.Is(err, store.ErrNotFound):

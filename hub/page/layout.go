@@ -29,6 +29,8 @@ type Frame struct {
 	Owns      bool // the visitor answers for a game, or is offered one
 	Registers bool // the visitor may register games
 
+	SignUp bool // somebody may make an account
+
 	Canonical string // of a public page: its one address, with scheme and host
 	Listens   bool   // a public page has parts that are live
 	Next      string // where the browser goes on to by itself, at once
@@ -40,7 +42,7 @@ type Frame struct {
 // a page.
 func (p *Pages) Frame(r *http.Request, title string) Frame {
 	v := Who(r)
-	f := Frame{Title: title, Name: p.o.Heading(), Build: p.o.Build, Path: r.URL.Path, User: v.User, Now: time.Now(), navigation: p.navigation}
+	f := Frame{Title: title, Name: p.o.Heading(), Build: p.o.Build, Path: r.URL.Path, User: v.User, Now: time.Now(), SignUp: p.o.SignUp() != store.SignUpClosed, navigation: p.navigation}
 	if v.SignedIn() {
 		f.Flash = p.drawers.takeFlash(v.ID)
 		f.Waiting, _ = p.o.Store.Waiting(r.Context()) // a page does without it

@@ -26,6 +26,8 @@ type Options struct {
 	// Build is the build of the program, shown at the foot of every page;
 	// default "development build".
 	Build string
+	// SignUp returns who may make an account. Default: nobody.
+	SignUp func() store.SignUpMode
 	// Remote returns the address of the client, seen through the proxies that
 	// the operator trusts, and the zero Addr when it cannot tell. Default: the
 	// other end of the connection.
@@ -50,6 +52,9 @@ func (o Options) Filled() Options {
 	}
 	o.Build = cmp.Or(o.Build, "development build")
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	if o.SignUp == nil {
+		o.SignUp = func() store.SignUpMode { return store.SignUpClosed }
+	}
 	if o.Remote == nil {
 		o.Remote = peer
 	}

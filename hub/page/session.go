@@ -2,6 +2,8 @@ package page
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"hearsay/hub/store"
@@ -24,16 +26,37 @@ func (p *Pages) SetCookie(w http.ResponseWriter, r *http.Request, token string, 
 	})
 }
 
-// SignIn begins a session with a new token, and ends the one that the browser had.
-func (p *Pages) SignIn(w http.ResponseWriter, r *http.Request, u store.User) error {
+// SignIn begins a session with a new token, and ends the one that the browser had. The next
+// page says the text, if there is one.
+func (p *Pages) SignIn(w http.ResponseWriter, r *http.Request, u store.User, text string) error {
 	if v := Who(r); v.SignedIn() {
 		if err := p.o.Store.EndSession(r.Context(), v.Token); err != nil {
 			return err
 		}
 	}
 	token, err := p.o.Store.StartSession(r.Context(), u.ID, p.o.Remote(r).String(), r.UserAgent())
+	if err != nil {
+		return err
+	}
+	p.SetCookie(w, r, token, store.SessionLasts)
+	if text == "" {
+		return nil
+	}
+	one, err := p.o.Store.Session(r.Context(), token, time.Now())
 	if err == nil {
-		p.SetCookie(w, r, token, store.SessionLasts)
+		p.Drawer(one.ID, func(d *Drawer) { d.Flash = Flash{Text: text} })
 	}
 	return err
+}
+
+// Local gives back the path of a page of ours, and "" for whatever might lead elsewhere.
+func Local(path string) string {
+	odd := strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' })
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || odd { // browsers read \ as /, and skip tabs
+		return ""
+	}
+	if u, err := url.Parse(path); err != nil || u.Scheme != "" || u.Host != "" {
+		return ""
+	}
+	return path
 }

@@ -48,7 +48,7 @@ func (w *world) withLogin(t testing.TB) string {
 		page.To("POST /login", page.Anyone, func(rw http.ResponseWriter, r *http.Request) error {
 			u, err := w.store.CheckPassword(r.Context(), r.FormValue("username"), r.FormValue("password"))
 			if err == nil {
-				err = pages.SignIn(rw, r, u)
+				err = pages.SignIn(rw, r, u, "")
 			}
 			if err == nil {
 				http.Redirect(rw, r, r.FormValue("next"), http.StatusSeeOther)

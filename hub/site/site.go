@@ -1,10 +1,13 @@
 package site
 
 import (
+	"cmp"
 	"net/http"
+	"time"
 
 	"hearsay/hub"
 	"hearsay/hub/page"
+	"hearsay/hub/site/mail"
 	"hearsay/hub/site/oauth"
 	"hearsay/hub/store"
 )
@@ -13,6 +16,11 @@ import (
 type Options struct {
 	page.Options
 	Hub *hub.Hub
+	// Mail sends what people get by mail. Default: nothing is sent.
+	Mail *mail.Sender
+	// FillTime is how long a person takes to fill in a form at least: a program is faster.
+	// Default: 3 s.
+	FillTime time.Duration
 	// Texts returns what operators have written for the pages. Default: nothing.
 	Texts func() Texts
 }
@@ -30,6 +38,9 @@ type Site struct {
 	*page.Pages
 	live  *page.Topics
 	oauth *oauth.Server
+
+	forms   forms
+	signUps page.Quota
 }
 
 // New makes it.
@@ -38,7 +49,8 @@ func New(o Options) *Site {
 	if o.Texts == nil {
 		o.Texts = func() Texts { return Texts{} }
 	}
-	s := &Site{Options: o, Pages: page.New(o.Options, nil)}
+	o.FillTime = cmp.Or(o.FillTime, fillTime)
+	s := &Site{Options: o, Pages: page.New(o.Options, nil), forms: newForms()}
 	s.live = page.NewTopics(map[string]page.Topic{
 		"channel":    page.Showing(s.loadChannel, conversation),
 		"characters": s.ownTopic(),
@@ -63,6 +75,11 @@ func (s *Site) routes() []page.Route {
 		page.To("POST /channels/{name}", page.Person, s.serveSay),
 		page.To("GET /events", page.Anyone, s.serveEvents),
 		page.To("GET /events.atom", page.Anyone, s.serveFeed),
+		page.To("GET /sign-up", page.Anyone, s.serveSignUp),
+		page.To("POST /sign-up", page.Anyone, s.serveSignUpMake),
+		page.To("GET /sign-up/waiting", page.Anyone, s.serveSignUpWaiting),
+		page.To("GET /sign-up/{token}", page.Anyone, s.serveSignUp),
+		page.To("POST /sign-up/{token}", page.Anyone, s.serveSignUpMake),
 		page.To("GET /conduct", page.Anyone, s.serveConduct),
 
 		page.To("GET /people/{username}", page.Anyone, s.servePerson),

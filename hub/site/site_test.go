@@ -44,7 +44,8 @@ type world struct {
 	hub   *hub.Hub
 }
 
-func newWorld(t testing.TB, path string) *world {
+// newWorld runs one on a file. options may change what the pages are made of.
+func newWorld(t testing.TB, path string, options ...func(*site.Options)) *world {
 	t.Helper()
 	st, err := store.Open(t.Context(), path, store.Options{})
 	if err != nil {
@@ -64,12 +65,16 @@ func newWorld(t testing.TB, path string) *world {
 	mux.Handle("GET /socket", h)
 	common := page.Options{Store: st, Heading: func() string { return "Starlight" }}
 	mux.Handle("/", admin.New(admin.Options{Options: common, Hub: h})) // people sign in there
-	site.New(site.Options{
+	o := site.Options{
 		Options: common, Hub: h,
 		Texts: func() site.Texts {
 			return site.Texts{Welcome: "A network of stars.\n\nCome & see.", Conduct: "Be <kind>.", WidgetOrigins: []string{"https://fans.example"}}
 		},
-	}).Register(mux)
+	}
+	for _, option := range options {
+		option(&o)
+	}
+	site.New(o).Register(mux)
 	w := &world{httptest.NewServer(mux), st, h}
 	t.Cleanup(func() {
 		w.CloseClientConnections()
@@ -267,7 +272,7 @@ func (w *world) connect(t testing.TB, c store.Credential, players ...string) *hu
 var pages = []string{
 	"/", "/games", "/games?q=alpha", "/games?q=nothing", "/games?filter=online", "/games?sort=seen&desc=on",
 	"/games/Alpha", "/games/Shy", "/games/Quiet", "/channels", "/channels/gossip", "/channels/gossip?before=12", "/channels/testing",
-	"/events", "/conduct", "/widget/gossip", "/people/Petra", "/people/Olga",
+	"/events", "/conduct", "/widget/gossip", "/people/Petra", "/people/Olga", "/sign-up", "/sign-up/waiting",
 }
 
 func TestPages(t *testing.T) {
@@ -441,7 +446,7 @@ func TestWidget(t *testing.T) {
 // TestTour_inBrowser looks at every page as people do.
 func TestTour_inBrowser(t *testing.T) {
 	browser := chrome.Open(t)
-	w := newWorld(t, hubtest.NewFile(t))
+	w := newWorld(t, hubtest.NewFile(t), asMode(store.SignUpOpen))
 	w.furnish(t)
 	chrome.Visit(t, browser, w.URL, pages...)
 	w.signIn(t, browser, "Petra")

@@ -62,5 +62,5 @@ func (s *Site) serveSitemap(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) serveRobots(w http.ResponseWriter, r *http.Request) {
 	s.Public(w, r)
-	page.Plain(w, http.StatusOK, "User-agent: *\nDisallow: /admin\nDisallow: /login\nDisallow: /characters\nDisallow: /live/\n\nSitemap: "+s.Origin(r)+"/sitemap.xml")
+	page.Plain(w, http.StatusOK, "User-agent: *\nDisallow: /admin\nDisallow: /login\nDisallow: /account\nDisallow: /characters\nDisallow: /sign-up/\nDisallow: /live/\n\nSitemap: "+s.Origin(r)+"/sitemap.xml")
 }
