@@ -24,45 +24,9 @@ import (
 
 	"hearsay/hub/hubtest"
 	"hearsay/hub/hubtest/chrome"
-	"hearsay/hub/page"
 	"hearsay/hub/site/oauth"
 	"hearsay/hub/store"
 )
-
-// withLogin serves the world with a login before it, which the pages of this package do not
-// have, and gives its address. It is under the policy that all pages are under.
-func (w *world) withLogin(t testing.TB) string {
-	t.Helper()
-	pages := page.New(page.Options{Store: w.store}, nil)
-	mux := http.NewServeMux()
-	mux.Handle("/", w.Config.Handler)
-	pages.Register(mux, []page.Route{
-		page.To("GET /login", page.Anyone, func(w http.ResponseWriter, r *http.Request) error {
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			_, err := fmt.Fprintf(w, `<!DOCTYPE html><title>Sign in</title><link rel="icon" href="data:,"><main><form method="post" action="/login">
-				<input type="hidden" name="next" value="%s"><input id="username" name="username" autocomplete="username">
-				<input id="password" name="password" type="password" autocomplete="current-password">
-				<button>Sign in</button></form></main>`, html.EscapeString(r.FormValue("next")))
-			return err
-		}),
-		page.To("POST /login", page.Anyone, func(rw http.ResponseWriter, r *http.Request) error {
-			u, err := w.store.CheckPassword(r.Context(), r.FormValue("username"), r.FormValue("password"))
-			if err == nil {
-				err = pages.SignIn(rw, r, u, "")
-			}
-			if err == nil {
-				http.Redirect(rw, r, r.FormValue("next"), http.StatusSeeOther)
-			}
-			return err
-		}),
-	})
-	front := httptest.NewServer(mux)
-	t.Cleanup(func() {
-		front.CloseClientConnections()
-		front.Close()
-	})
-	return front.URL
-}
 
 // A client is a game's site that signs people in: with the game's secret, or without.
 type client struct {
@@ -245,7 +209,7 @@ func (c *client) begin(tab *chrome.Tab) {
 // is stolen on the way is of no use.
 func TestOAuth_inBrowser(t *testing.T) {
 	w := newWorld(t, hubtest.NewFile(t))
-	hub := w.withLogin(t)
+	hub := w.URL
 	w.member(t, "ann", store.Person)
 	c := w.newClient(t, hub, "Alpha", false)
 	c.Secret = ""
@@ -305,7 +269,7 @@ func TestOAuth_inBrowser(t *testing.T) {
 // answer, also when the login's form was on the way; until the person revokes it, or is banned.
 func TestOAuth_knownInBrowser(t *testing.T) {
 	w := newWorld(t, hubtest.NewFile(t))
-	hub := w.withLogin(t)
+	hub := w.URL
 	w.member(t, "ann", store.Person)
 	check(t, w.store.SetEmail(t.Context(), "ann", "ann@example.org"))
 	c := w.newClient(t, hub, "Alpha", true)
