@@ -9,6 +9,7 @@ import (
 
 	"hearsay/admin"
 	"hearsay/hub"
+	"hearsay/hub/hubtest"
 	"hearsay/hub/site/oauth"
 	"hearsay/hub/wire"
 )
@@ -16,6 +17,7 @@ import (
 // TestDocs: the page has all of the tables, and this hub's own settings.
 func TestDocs(t *testing.T) {
 	s := newSite(t)
+	hubtest.Eventually(t, "the settings", func() bool { return s.Hub.Limits().Events == hub.DefaultLimits().Events })
 	got := s.browser(t).get(t, "/docs").want(t, http.StatusOK, "ws://"+strings.TrimPrefix(s.URL, "http://")+"/socket",
 		s.URL+oauth.AuthorizePath+"?response_type=code", "curl "+s.URL+oauth.TokenPath, "curl "+s.URL+oauth.UserPath,
 		">GET "+oauth.AuthorizePath+"<", ">POST "+oauth.TokenPath+"<", ">POST "+oauth.RevokePath+"<", ">GET "+oauth.UserPath+"<", ">GET "+oauth.MetadataPath+"<",

@@ -234,7 +234,8 @@ func TestKeyboard_inBrowser(t *testing.T) {
 	}
 	b := s.tab(t)
 	b.Open(t, "/login")
-	b.Do(t, chromedp.KeyEvent("admin"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(password), chromedp.KeyEvent(kb.Enter),
+	b.Do(t, chromedp.WaitVisible("#username:focus"), // a key before that is nobody's
+		chromedp.KeyEvent("admin"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(password), chromedp.KeyEvent(kb.Enter),
 		chromedp.WaitVisible(".shell h1"))
 	// reach presses the tab key until the focus is on what has the text, and is seen there.
 	reach := func(text string) {

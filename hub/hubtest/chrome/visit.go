@@ -19,14 +19,15 @@ import (
 //go:embed testdata/axe.min.js
 var axe string
 
-// Visit looks at pages in every scheme and width; where no browser must be there, at one
-// light and wide, at the next dark and narrow, which takes a quarter of the time.
+// Visit looks at pages: with pictures in every scheme and width, else light and wide, and dark
+// and narrow; where no browser must be there, at one so, and at the next so.
 func Visit(t *testing.T, browser context.Context, url string, paths ...string) {
-	all := os.Getenv("HEARSAY_TEST_BROWSER") == "1" || os.Getenv("HEARSAY_TEST_SCREENSHOTS") != ""
+	pictures := os.Getenv("HEARSAY_TEST_SCREENSHOTS") != ""
+	both := pictures || os.Getenv("HEARSAY_TEST_BROWSER") == "1"
 	for i, path := range paths {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int64{390, 1280} {
-				if light, wide := scheme == "light", width == 1280; !all && (light != wide || light != (i%2 == 0)) {
+				if light, wide := scheme == "light", width == 1280; !pictures && light != wide || !both && light != (i%2 == 0) {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s %s %d", path, scheme, width), func(t *testing.T) {
