@@ -42,10 +42,7 @@ func (w *world) openGame(shortName string) store.Credential {
 func (w *world) joinAs(c store.Credential, supports string, players ...string) *socket {
 	w.t.Helper()
 	s := w.dial()
-	s.beats.Store(true)
-	s.send(wire.Authenticate, "", credentials(c, supports, ""))
-	equal(w.t, "authenticate", s.next(), string(welcome))
-	s.send(wire.Heartbeat, "", "")
+	s.joinWith(credentials(c, supports, ""))
 	s.fence()
 	s.signIn(players...)
 	return s

@@ -364,10 +364,15 @@ func credentials(c store.Credential, supports, more string) string {
 func (w *world) join(c store.Credential, more string, from ...string) *socket {
 	w.t.Helper()
 	s := w.dial(from...)
-	s.authenticate(c, more)
+	s.joinWith(credentials(c, allSupports, more))
+	return s
+}
+
+func (s *socket) joinWith(credentials string) {
+	s.t.Helper()
+	s.authenticateWith(credentials)
 	s.send(wire.Heartbeat, "", "")
 	s.beats.Store(true)
-	return s
 }
 
 // enter opens a socket with every flag that hears gossip. It answers no heartbeat: that would
@@ -385,7 +390,12 @@ func (w *world) enter(c store.Credential, players string) *socket {
 // authenticate returns with the first heartbeat.
 func (s *socket) authenticate(c store.Credential, more string) {
 	s.t.Helper()
-	s.send(wire.Authenticate, "", credentials(c, allSupports, more))
+	s.authenticateWith(credentials(c, allSupports, more))
+}
+
+func (s *socket) authenticateWith(credentials string) {
+	s.t.Helper()
+	s.send(wire.Authenticate, "", credentials)
 	if got := s.arrive(); got.text != string(welcome) {
 		s.t.Fatalf("authenticate: got %q, %v, want the welcome", got.text, got.end)
 	}
