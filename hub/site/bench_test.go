@@ -16,6 +16,7 @@ import (
 var benchPaths = []string{
 	"/", "/games", "/games?q=999", "/games?filter=offline&page=190", "/games?sort=seen&desc=on&page=200", "/games/G1", "/games/G5000",
 	"/channels", "/channels/room-aa", "/channels/room-aa?before=500000", "/events", "/events.atom", "/conduct", "/sitemap.xml", "/widget/room-aa",
+	"/people/Person1", "/people/Person99999",
 }
 
 // BenchmarkPages asks for every public page of a large network, of which a hundred games are
