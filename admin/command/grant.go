@@ -27,13 +27,9 @@ func grantList() *cobra.Command {
 		Example: "  hearsay grant list ann",
 		Args:    take("[USERNAME]"),
 		RunE: run(existing, func(c *call) error {
-			username := ""
-			if len(c.args) > 0 {
-				u, err := c.user(c.args[0])
-				if err != nil {
-					return err
-				}
-				username = u.Username
+			username, err := c.anyUser()
+			if err != nil {
+				return err
 			}
 			all, err := c.store.Grants(c.Context(), username)
 			if err != nil {

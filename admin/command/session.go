@@ -31,13 +31,9 @@ func sessionList() *cobra.Command {
 		Example: "  hearsay session list ann",
 		Args:    take("[USERNAME]"),
 		RunE: run(existing, func(c *call) error {
-			username := ""
-			if len(c.args) > 0 {
-				u, err := c.user(c.args[0])
-				if err != nil {
-					return err
-				}
-				username = u.Username
+			username, err := c.anyUser()
+			if err != nil {
+				return err
 			}
 			all, err := c.store.Sessions(c.Context(), username)
 			if err != nil {

@@ -29,6 +29,15 @@ func (c *call) user(username string) (store.User, error) {
 	return u, c.unknown(err, "user", username)
 }
 
+// anyUser is the spelling of the username that the command was given, if it was.
+func (c *call) anyUser() (string, error) {
+	if len(c.args) == 0 {
+		return "", nil
+	}
+	u, err := c.user(c.args[0])
+	return u.Username, err
+}
+
 func userAdd() *cobra.Command {
 	var u store.User
 	cmd := &cobra.Command{

@@ -16,14 +16,14 @@ import (
 	"hearsay/hub/store"
 )
 
+const password = "correct horse battery"
+
 // member adds one of that role, and gives the token of a session.
 func (w *world) member(t testing.TB, name string, role store.Role) (token string) {
 	t.Helper()
-	u, err := w.store.CreateUser(t.Context(), store.User{Username: name, Role: role}, "correct horse battery")
+	_, err := w.store.CreateUser(t.Context(), store.User{Username: name, Role: role}, password)
 	check(t, err)
-	token, err = w.store.StartSession(t.Context(), u.ID, "192.0.2.1", "test")
-	check(t, err)
-	return token
+	return w.session(t, name).Value
 }
 
 // send asks as the person of a session does, nobody if the token is empty; with a form it
@@ -41,12 +41,7 @@ func (w *world) send(t testing.TB, token, path string, form url.Values, headers 
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	answer, err := http.DefaultTransport.RoundTrip(r)
-	check(t, err)
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	check(t, err)
-	return reply{answer, string(text)}
+	return w.do(t, r)
 }
 
 func (r reply) shows(t testing.TB, what string, status int, has ...string) {

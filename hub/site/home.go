@@ -22,11 +22,10 @@ const (
 // home is the front page.
 type home struct {
 	page.Frame
-	Welcome  []string // paragraphs
-	Network  networkNow
-	Events   []store.GameEvent
-	Channels []store.Channel
-	Socket   string // where games connect, with scheme and host
+	Welcome []string // paragraphs
+	Network networkNow
+	Events  []store.GameEvent
+	Socket  string // where games connect, with scheme and host
 }
 
 // networkNow is what goes on, which is live.
@@ -48,9 +47,6 @@ func (s *Site) serveHome(w http.ResponseWriter, r *http.Request) error {
 	if h.Events, err = s.Store.PublicEvents(ctx, h.Now, homeEvents); err != nil {
 		return err
 	}
-	if h.Channels, err = s.Store.PublicChannels(ctx); err != nil {
-		return err
-	}
 	return s.Show(w, r, homePage(h))
 }
 
@@ -59,7 +55,7 @@ func (s *Site) loadNetwork(ctx context.Context, _ url.Values) (n networkNow, err
 	if err != nil {
 		return n, err
 	}
-	n.Online, n.Players = on.shown, on.players
+	n.Online, n.Players = len(on.ids), on.players
 	n.Games, _, err = s.lines(ctx, on, store.Page{Filter: "online", Sort: "players", Desc: true, Limit: homeGames})
 	if err != nil {
 		return n, err
@@ -75,10 +71,9 @@ func network(n networkNow) []page.Part {
 
 // online is which games are there, and how many play.
 type online struct {
-	ids     []store.GameID // most players first
-	playing map[store.GameID]int
-	shown   int // games that are in lists
-	players int // of those that show them
+	ids     []store.GameID       // most players first
+	playing map[store.GameID]int // how many of each; -1: it does not say
+	players int                  // of those that say
 }
 
 func (s *Site) online(ctx context.Context) (on online, err error) {
@@ -88,11 +83,14 @@ func (s *Site) online(ctx context.Context) (on online, err error) {
 	}
 	on.playing = map[store.GameID]int{}
 	for _, g := range s.Hub.DisplayedGames() {
-		on.shown++
 		on.ids = append(on.ids, g.ID)
-		if !slices.Contains(hiding, g.ID) {
-			on.players += g.Players
-			on.playing[g.ID] = g.Players
+		on.playing[g.ID] = g.Players
+		on.players += g.Players
+	}
+	for _, id := range hiding {
+		if n, there := on.playing[id]; there {
+			on.playing[id] = -1
+			on.players -= n
 		}
 	}
 	// Who hides its players comes after those who show some: the order would tell.
@@ -104,23 +102,20 @@ func (s *Site) online(ctx context.Context) (on online, err error) {
 type line struct {
 	store.Game
 	Online  bool
-	Players int // -1: it does not say
+	Players int // of one that is online; -1: it does not say
 }
 
 // lines gives a part of the games.
 func (s *Site) lines(ctx context.Context, on online, p store.Page) (all []line, total int, err error) {
 	games, total, err := s.Store.PublicGamesPage(ctx, store.GamePage{Page: p, Online: on.ids})
 	for _, g := range games {
-		l := line{Game: g, Online: slices.Contains(on.ids, g.ID), Players: on.playing[g.ID]}
-		if g.HidePlayers {
-			l.Players = -1
-		}
-		all = append(all, l)
+		n, there := on.playing[g.ID]
+		all = append(all, line{Game: g, Online: there, Players: n})
 	}
 	return all, total, err
 }
 
-// conductPage is the page of the code of conduct.
+// conduct is the page of the code of conduct.
 type conduct struct {
 	page.Frame
 	Text []string // paragraphs

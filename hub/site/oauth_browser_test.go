@@ -194,7 +194,7 @@ func (c *client) wantError(what string, got tokens, code string) {
 // signIn writes name and password where the hub asks for them.
 func signIn(t testing.TB, tab *chrome.Tab, name string) {
 	t.Helper()
-	tab.Fill(t, "username", name, "password", "correct horse battery")
+	tab.Fill(t, "username", name, "password", password)
 	tab.Press(t, "Sign in")
 }
 

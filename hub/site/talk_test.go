@@ -2,7 +2,6 @@ package site_test
 
 import (
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,23 +12,6 @@ import (
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
-
-const password = "correct horse"
-
-// browser is one in which somebody is signed in; it follows nothing.
-func (w *world) browser(t testing.TB, username string, role store.Role) *http.Client {
-	t.Helper()
-	u, err := w.store.CreateUser(t.Context(), store.User{Username: username, Role: role}, password)
-	check(t, err)
-	token, err := w.store.StartSession(t.Context(), u.ID, "192.0.2.1", "test")
-	check(t, err)
-	jar, err := cookiejar.New(nil)
-	check(t, err)
-	at, err := url.Parse(w.URL)
-	check(t, err)
-	jar.SetCookies(at, []*http.Cookie{{Name: "hearsay", Value: token}})
-	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-}
 
 // broadcast is the next message that a game hears.
 func broadcast(t testing.TB, s *hubtest.Socket) wire.Broadcast {
@@ -47,27 +29,19 @@ func broadcast(t testing.TB, s *hubtest.Socket) wire.Broadcast {
 	}
 }
 
-// post sends a form.
-func post(t testing.TB, c *http.Client, address string, form url.Values) reply {
-	t.Helper()
-	answer, err := c.PostForm(address, form)
-	check(t, err)
-	return read(t, answer)
-}
-
 func TestSay(t *testing.T) {
 	w := newWorld(t, hubtest.NewFile(t))
 	w.furnish(t)
 	ctx := t.Context()
-	eve := w.browser(t, "Eve", store.Person)
+	eve := w.member(t, "Eve", store.Person)
 	game, err := w.store.CreateGame(ctx, store.Game{ShortName: "Ears", Name: "Ears", Display: true}, store.LongSecret)
 	check(t, err)
 	ears := w.connect(t, game)
 	_, err = ears.Ask(ctx, wire.ChannelsSubscribe, map[string]any{"channel": "gossip"}, nil)
 	check(t, err)
-	say := func(c *http.Client, channel, text string) reply {
+	say := func(token, channel, text string) reply {
 		t.Helper()
-		return post(t, c, w.URL+"/channels/"+channel, url.Values{"text": {text}})
+		return w.send(t, token, "/channels/"+channel, url.Values{"text": {text}})
 	}
 	heard := func(want string) {
 		t.Helper()
@@ -95,7 +69,7 @@ func TestSay(t *testing.T) {
 			t.Errorf("%s: got %d, want %d with %q: %s", tt.name, p.StatusCode, tt.status, tt.want, p.text)
 		}
 	}
-	if p := say(http.DefaultClient, "gossip", "x"); p.StatusCode != http.StatusUnauthorized {
+	if p := say("", "gossip", "x"); p.StatusCode != http.StatusUnauthorized {
 		t.Errorf("nobody: got %d", p.StatusCode)
 	}
 
@@ -128,7 +102,7 @@ func TestSay(t *testing.T) {
 // TestTalk_inBrowser: somebody in a browser talks with a game on the socket.
 func TestTalk_inBrowser(t *testing.T) {
 	w := newWorld(t, hubtest.NewFile(t))
-	w.browser(t, "Eve", store.Person)
+	w.member(t, "Eve", store.Person)
 	game, err := w.store.CreateGame(t.Context(), store.Game{ShortName: "Alpha", Name: "Alpha", Display: true}, store.LongSecret)
 	check(t, err)
 	alpha := w.connect(t, game)

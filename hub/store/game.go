@@ -103,7 +103,7 @@ func (s *Store) GamesPage(ctx context.Context, p GamePage) (all []Game, total in
 		from += ` AND waits`
 	}
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, total, err = page(conn, qualified, from, gameOrder(p), p.Page, scanGame, array(p.Online), p.like())
+		all, total, err = pageOfGames(conn, from, p)
 		return err
 	})
 	return all, total, err
@@ -118,11 +118,20 @@ const fromGames = `
 		UNION ALL SELECT id, NULL FROM games WHERE id NOT IN (SELECT value FROM json_each(?1))
 	) AS online CROSS JOIN games ON games.id = online.id`
 
-func gameOrder(p GamePage) string {
-	return p.order([][2]string{
+// pageOfGames gives a page of what from, which begins with fromGames, finds. Only ids are
+// sorted: what else a game has is read of those on the page.
+func pageOfGames(conn *sqlite.Conn, from string, p GamePage) (all []Game, total int, err error) {
+	order := p.order([][2]string{
 		{"name", `short_name %`}, {"title", `name %, games.id %`}, {"seen", `last_seen_at %, games.id %`},
 		{"players", `online.key IS NOT NULL %, -online.key %, short_name`},
 	}...)
+	ids, total, err := page(conn, `games.id`, from, order, p.Page,
+		func(stmt *sqlite.Stmt) GameID { return GameID(stmt.ColumnInt64(0)) }, array(p.Online), p.like())
+	if err == nil {
+		all, err = rows(conn, `SELECT `+qualified+` FROM json_each(?1) AS part CROSS JOIN games ON games.id = part.value ORDER BY part.key`,
+			scanGame, array(ids))
+	}
+	return all, total, err
 }
 
 // qualified are gameColumns beside another table.

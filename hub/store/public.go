@@ -29,7 +29,7 @@ func (s *Store) PublicGamesPage(ctx context.Context, p GamePage) (all []Game, to
 		from += ` AND online.key IS NULL`
 	}
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, total, err = page(conn, qualified, from, gameOrder(p), p.Page, scanGame, array(p.Online), p.like())
+		all, total, err = pageOfGames(conn, from, p)
 		return err
 	})
 	return all, total, err
