@@ -168,10 +168,8 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f pa
 	if p.Transfer, err = s.transfer(r, p.ShortName); err != nil {
 		return err
 	}
-	for _, one := range s.Hub.Status().Games {
-		if one.ID == p.ID {
-			p.Online, p.Players = &one, s.Hub.Players(p.ID)
-		}
+	if now, online := s.Hub.Game(p.ID); online {
+		p.Online, p.Players = &now, s.Hub.Players(p.ID)
 	}
 	p.Frame = s.Frame(r, p.ShortName)
 	s.Render(w, r, code, gamePage(p))

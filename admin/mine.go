@@ -27,8 +27,10 @@ func (s *server) serveMine(w http.ResponseWriter, r *http.Request) (err error) {
 	if p.Offers, err = s.Store.Transfers(r.Context(), page.Who(r).Username, p.Now); err != nil {
 		return err
 	}
-	for _, one := range s.Hub.Status().Games {
-		p.Online[one.ID] = one
+	for _, g := range p.List {
+		if now, online := s.Hub.Game(g.ID); online {
+			p.Online[g.ID] = now
+		}
 	}
 	return s.Show(w, r, minePage(p))
 }

@@ -69,6 +69,17 @@ func (h *Hub) DisplayedGames() []GameStatus {
 	return all
 }
 
+// Game is the status of one, hidden or not, and whether it is online.
+func (h *Hub) Game(id store.GameID) (g GameStatus, online bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	on, record := h.presence[owner{id: int64(id)}], h.directory.games[id]
+	if on == nil || !on.told || record == nil { // only a browser is there, or it was removed this moment
+		return g, false
+	}
+	return on.game(record), true
+}
+
 // game is the status of a game; under Hub.mu.
 func (on *online) game(record *wire.GameRecord) GameStatus {
 	g := GameStatus{store.GameID(record.ID), on.shortName, record.DisplayName, "", on.since, on.count(), len(on.sessions)}

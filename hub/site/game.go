@@ -59,12 +59,9 @@ func (s *Site) serveGame(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	p := game{Frame: s.open(w, r, g.Name), line: line{Game: g, Players: -1}}
-	st := s.Hub.DisplayedGames()
-	if i := slices.IndexFunc(st, func(one hub.GameStatus) bool { return one.ID == g.ID }); i >= 0 {
-		p.Online = true
-		if !g.HidePlayers {
-			p.Players, p.Names = st[i].Players, s.Hub.Players(g.ID)
-		}
+	var now hub.GameStatus
+	if now, p.Online = s.Hub.Game(g.ID); p.Online && !g.HidePlayers {
+		p.Players, p.Names = now.Players, s.Hub.Players(g.ID)
 	}
 	if p.Connections, err = s.Store.Connections(ctx, g.ShortName); err != nil {
 		return err

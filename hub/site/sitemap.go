@@ -12,7 +12,7 @@ const (
 	// mostAddresses is how many a map may have, by its standard.
 	mostAddresses = 50_000
 	// mostPeople is how many of them are profiles: more would take long for who asks often.
-	mostPeople = 10_000
+	mostPeople = 5_000
 )
 
 // A sitemap is that of sitemaps.org.

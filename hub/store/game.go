@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,51 +89,80 @@ type GamePage struct {
 
 // GamesPage gives a part of the games, and how many there are in all that match.
 func (s *Store) GamesPage(ctx context.Context, p GamePage) (all []Game, total int, err error) {
-	from := fromGames + `
-		WHERE (short_name LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\' OR client_id LIKE ?2 ESCAPE '\')`
+	where := `(short_name LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\' OR client_id LIKE ?2 ESCAPE '\')`
 	switch p.Filter {
-	case "online":
-		from += ` AND online.key IS NOT NULL`
-	case "offline":
-		from += ` AND online.key IS NULL`
 	case "suspended":
-		from += ` AND suspended`
+		where += ` AND suspended`
 	case "hidden":
-		from += ` AND NOT display`
+		where += ` AND NOT display`
 	case "waiting":
-		from += ` AND waits`
+		where += ` AND waits`
 	}
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, total, err = pageOfGames(conn, from, p)
+		all, total, err = pageOfGames(conn, where, p)
 		return err
 	})
 	return all, total, err
 }
 
-// fromGames are all games with their place among those that are online, which ?1 lists, or
-// NULL. Each game and each place is looked at once: a join with the list would go through
-// all of it for each game.
-const fromGames = `
-	FROM (
-		SELECT games.id, place.key FROM json_each(?1) AS place CROSS JOIN games ON games.id = place.value
-		UNION ALL SELECT id, NULL FROM games WHERE id NOT IN (SELECT value FROM json_each(?1))
-	) AS online CROSS JOIN games ON games.id = online.id`
+// isOnline is true of the games that ?1 lists.
+const isOnline = `games.id IN (SELECT value FROM json_each(?1))`
 
-// pageOfGames gives a page of what from, which begins with fromGames, finds. Only ids are
-// sorted: what else a game has is read of those on the page.
-func pageOfGames(conn *sqlite.Conn, from string, p GamePage) (all []Game, total int, err error) {
-	order := p.order([][2]string{
-		{"name", `short_name %`}, {"title", `name %, games.id %`}, {"seen", `last_seen_at %, games.id %`},
-		{"players", `online.key IS NOT NULL %, -online.key %, short_name`},
-	}...)
-	ids, total, err := page(conn, `games.id`, from, order, p.Page,
-		func(stmt *sqlite.Stmt) GameID { return GameID(stmt.ColumnInt64(0)) }, array(p.Online), p.like())
+// pageOfGames gives a page of the games of which where is true; in where, ?2 is the search.
+// Only ids are sorted: what else a game has is read of those on the page.
+func pageOfGames(conn *sqlite.Conn, where string, p GamePage) (all []Game, total int, err error) {
+	switch p.Filter {
+	case "online":
+		where += ` AND ` + isOnline
+	case "offline":
+		where += ` AND NOT ` + isOnline
+	}
+	var ids []GameID
+	if p.Sort == "players" {
+		ids, total, err = gamesByPlayers(conn, where, p)
+	} else {
+		order := p.order([][2]string{{"name", `short_name %`}, {"title", `name %`}, {"seen", `last_seen_at %, id %`}}...)
+		ids, total, err = page(conn, `id`, `FROM games WHERE `+where, order, p.Page, scanGameID, array(p.Online), p.like())
+	}
 	if err == nil {
 		all, err = rows(conn, `SELECT `+qualified+` FROM json_each(?1) AS part CROSS JOIN games ON games.id = part.value ORDER BY part.key`,
 			scanGame, array(ids))
 	}
 	return all, total, err
 }
+
+// gamesByPlayers gives a page of the ids of games: those that are online in the order of
+// ?1, before or after all others by name. They are two lists, as sorting them as one would
+// compare every game with many.
+func gamesByPlayers(conn *sqlite.Conn, where string, p GamePage) (ids []GameID, total int, err error) {
+	args := []any{array(p.Online), p.like()}
+	online, err := rows(conn, `SELECT games.id FROM json_each(?1) AS place CROSS JOIN games ON games.id = place.value
+		WHERE `+where+` ORDER BY place.key`, scanGameID, args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	others := p.Page
+	if p.Desc {
+		ids = part(online, p.Offset, p.Limit)
+		others.Offset = max(0, p.Offset-len(online))
+		others.Limit -= len(ids)
+	}
+	rest, n, err := page(conn, `id`, `FROM games WHERE `+where+` AND NOT `+isOnline, `short_name`, others, scanGameID, args...)
+	ids = append(ids, rest...)
+	if !p.Desc {
+		slices.Reverse(online)
+		ids = append(ids, part(online, max(0, p.Offset-n), p.Limit-len(ids))...)
+	}
+	return ids, len(online) + n, err
+}
+
+// part gives at most limit of all from offset on.
+func part[T any](all []T, offset, limit int) []T {
+	all = all[min(offset, len(all)):]
+	return all[:min(limit, len(all)):min(limit, len(all))]
+}
+
+func scanGameID(stmt *sqlite.Stmt) GameID { return GameID(stmt.ColumnInt64(0)) }
 
 // qualified are gameColumns beside another table.
 var qualified = strings.Replace(gameColumns, "id, short_name", "games.id, short_name", 1)

@@ -19,17 +19,9 @@ const (
 // all that match a search in names and taglines. Its filters are "online" and "offline", its
 // orders those of GamesPage.
 func (s *Store) PublicGamesPage(ctx context.Context, p GamePage) (all []Game, total int, err error) {
-	from := fromGames + `
-		WHERE ` + publicGame + `
-			AND (short_name LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\' OR tagline LIKE ?2 ESCAPE '\')`
-	switch p.Filter {
-	case "online":
-		from += ` AND online.key IS NOT NULL`
-	case "offline":
-		from += ` AND online.key IS NULL`
-	}
+	where := publicGame + ` AND (short_name LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\' OR tagline LIKE ?2 ESCAPE '\')`
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, total, err = pageOfGames(conn, from, p)
+		all, total, err = pageOfGames(conn, where, p)
 		return err
 	})
 	return all, total, err
@@ -57,8 +49,7 @@ func (s *Store) PublicNames(ctx context.Context, limit int) (names []string, err
 // HidingPlayers gives the games whose players are not shown on the public pages.
 func (s *Store) HidingPlayers(ctx context.Context) (all []GameID, err error) {
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, err = rows(conn, `SELECT id FROM games WHERE hide_players`,
-			func(stmt *sqlite.Stmt) GameID { return GameID(stmt.ColumnInt64(0)) })
+		all, err = rows(conn, `SELECT id FROM games WHERE hide_players`, scanGameID)
 		return err
 	})
 	return all, err
