@@ -325,6 +325,7 @@ func TestOAuth_knownInBrowser(t *testing.T) {
 // TestConsentTour_inBrowser looks at the pages for who is signed in as people do. What is
 // long in their addresses stands behind short ones.
 func TestConsentTour_inBrowser(t *testing.T) {
+	browser := chrome.Tour(t)
 	w := newWorld(t, hubtest.NewFile(t))
 	ann := w.member(t, "ann", store.Person)
 	check(t, w.store.ConfirmEmail(t.Context(), "ann", "ann@example.org", time.Now()))
@@ -345,7 +346,6 @@ func TestConsentTour_inBrowser(t *testing.T) {
 		front.CloseClientConnections()
 		front.Close()
 	})
-	browser := chrome.Open(t)
 	chrome.Visit(t, browser, front.URL, "/consent-login", "/consent-email", "/consent-local")
 	w.send(t, ann, authorize(alpha, back, "profile"), allow("ann")).shows(t, "allow", 303)
 	w.send(t, ann, authorize(beta, local, "profile email"), allow("ann")).shows(t, "allow", 303)

@@ -441,7 +441,7 @@ func TestWidget(t *testing.T) {
 
 // TestTour_inBrowser looks at every page as people do.
 func TestTour_inBrowser(t *testing.T) {
-	browser := chrome.Open(t)
+	browser := chrome.Tour(t)
 	w := newWorld(t, hubtest.NewFile(t), asMode(store.SignUpOpen))
 	w.furnish(t)
 	chrome.Visit(t, browser, w.URL, pages...)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -60,16 +62,25 @@ func (b *Tab) Press(t testing.TB, text string) {
 	b.Do(t, chromedp.Click(fmt.Sprintf(`//main//*[self::button or self::a or self::summary][contains(normalize-space(), %q)]`, text)))
 }
 
-// Fill writes into the fields of a form, by their ids.
+// Fill writes into the fields of a form, by their ids, as who pastes does: at once, and
+// over what stood there.
 func (b *Tab) Fill(t testing.TB, fields ...string) {
 	t.Helper()
 	for i := 0; i < len(fields); i += 2 {
 		b.Do(t, chromedp.WaitVisible("#"+fields[i]))
-		if _, err := chromedp.Run(b.Ctx, chromedp.Evaluate[string](`document.querySelector("#`+fields[i]+`").value = ""`)); err != nil {
+		if _, err := chromedp.Run(b.Ctx, chromedp.Evaluate[string](`{ const field = document.querySelector("#`+fields[i]+`"); field.focus(); field.select(); "" }`)); err != nil {
 			t.Fatal(err)
 		}
-		b.Do(t, chromedp.SendKeys("#"+fields[i], fields[i+1]))
+		b.Do(t, Paste(fields[i+1]))
 	}
+}
+
+// Paste writes a text where the focus is.
+func Paste(text string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	})
 }
 
 // See waits until the page shows the text.
@@ -84,13 +95,7 @@ func (b *Tab) Await(t testing.TB, element, text string) {
 	var got string
 	for b.Ctx.Err() == nil {
 		var err error
-		got, err = chromedp.Run(b.Ctx, chromedp.Evaluate[string](
-			`new Promise(done => requestAnimationFrame(() => done(document.querySelector(`+"`"+element+"`"+`)?.innerText ?? "")))`,
-			chromedp.EvalAwaitPromise))
-		if err != nil {
-			continue // the page is just going, and its successor not there yet
-		}
-		if strings.Contains(got, text) {
+		if got, err = shows(b.Ctx, element, text); err == nil && strings.Contains(got, text) { // it fails while the page changes
 			return
 		}
 	}

@@ -19,15 +19,24 @@ import (
 //go:embed testdata/axe.min.js
 var axe string
 
-// Visit looks at pages: with pictures in every scheme and width, else light and wide, and dark
-// and narrow; where no browser must be there, at one so, and at the next so.
+// Tour is [Open] for a test that looks at many pages, which takes half a minute: it is
+// skipped unless HEARSAY_TEST_BROWSER=1 or HEARSAY_TEST_SCREENSHOTS=DIR asks for it.
+func Tour(t testing.TB) context.Context {
+	t.Helper()
+	if os.Getenv("HEARSAY_TEST_BROWSER") != "1" && os.Getenv("HEARSAY_TEST_SCREENSHOTS") == "" {
+		t.Skip("a look at every page takes long: HEARSAY_TEST_BROWSER=1 takes it, HEARSAY_TEST_SCREENSHOTS=DIR keeps the pictures")
+	}
+	return Open(t)
+}
+
+// Visit looks at pages: light and wide, and dark and narrow; with pictures in every scheme and
+// width.
 func Visit(t *testing.T, browser context.Context, url string, paths ...string) {
 	pictures := os.Getenv("HEARSAY_TEST_SCREENSHOTS") != ""
-	both := pictures || os.Getenv("HEARSAY_TEST_BROWSER") == "1"
-	for i, path := range paths {
+	for _, path := range paths {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int64{390, 1280} {
-				if light, wide := scheme == "light", width == 1280; !pictures && light != wide || !both && light != (i%2 == 0) {
+				if light, wide := scheme == "light", width == 1280; !pictures && light != wide {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s %s %d", path, scheme, width), func(t *testing.T) {
