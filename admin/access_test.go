@@ -89,9 +89,7 @@ func (s *site) signedInAs(t *testing.T, username string, role store.Role) *brows
 	if _, err := s.Store.CreateUser(t.Context(), store.User{Username: username, Role: role}, password); err != nil {
 		t.Fatal(err)
 	}
-	b := s.browser(t)
-	b.post(t, "/login", "username", username, "password", password).want(t, http.StatusSeeOther, "")
-	return b
+	return s.as(t, username)
 }
 
 // give makes somebody the owner of a game that is new.

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -74,10 +72,7 @@ func TestCharacters_inBrowser(t *testing.T) {
 	game := s.registrar(t, s.openGame(t, "Alpha"))
 
 	b := s.tab(t)
-	b.Open(t, "/login")
-	b.Fill(t, "username", string(store.Person), "password", password)
-	b.Press(t, "Sign in")
-	b.Do(t, chromedp.WaitVisible(`nav a[href="/characters"]`))
+	b.signIn(t, string(store.Person))
 	b.Open(t, "/characters")
 	b.Await(t, "#mine", "None yet.")
 	words := b.Text(t, "#key .address code")

@@ -73,7 +73,7 @@ func TestConsole_inBrowser(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(browser, 120*time.Second)
 	defer cancel()
-	enterAs(t, ctx, s)
+	chrome.Give(t, ctx, s.URL, s.session(t, "admin"))
 	complaints := chrome.Complaints(t, ctx)
 	do := func(actions ...chromedp.Action[chromedp.Void]) {
 		t.Helper()

@@ -97,18 +97,6 @@ func TestDoctor(t *testing.T) {
 	b.get(t, "/admin/applications/Site/doctor").want(t, http.StatusOK, "It is not connected. It is suspended (spam)")
 }
 
-// enterAs signs in as the site's admin.
-func enterAs(t testing.TB, ctx context.Context, s *site) {
-	t.Helper()
-	if err := chromedp.Do(ctx,
-		chromedp.Navigate(s.URL+"/login"),
-		chromedp.SendKeys("#username", "admin"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
-		chromedp.WaitVisible(".shell h1"),
-	); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestDoctor_inBrowser: what is wrong with a client is there while somebody looks.
 func TestDoctor_inBrowser(t *testing.T) {
 	browser := chrome.Open(t)
@@ -120,7 +108,7 @@ func TestDoctor_inBrowser(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(browser, 60*time.Second)
 	defer cancel()
-	enterAs(t, ctx, s)
+	chrome.Give(t, ctx, s.URL, s.session(t, "admin"))
 	complaints := chrome.Complaints(t, ctx)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(s.URL+"/admin/games/Alpha/doctor")); err != nil {
 		t.Fatal(err)

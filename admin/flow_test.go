@@ -29,10 +29,7 @@ func (s *site) tab(t *testing.T) *tab { return &tab{chrome.NewTab(t, s.URL), s} 
 
 func (b *tab) signIn(t testing.TB, username string) {
 	t.Helper()
-	b.Open(t, "/login")
-	b.Fill(t, "username", username, "password", password)
-	b.Press(t, "Sign in")
-	b.Do(t, chromedp.WaitVisible(".shell h1"))
+	chrome.Give(t, b.Ctx, b.site.URL, b.site.session(t, username))
 }
 
 // The first five minutes: from the printed link to a game that talks.

@@ -33,10 +33,8 @@ func TestRules_inBrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	do(chromedp.Navigate(s.URL+"/login"),
-		chromedp.SendKeys("#username", "moderator"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
-		chromedp.WaitVisible(".shell h1"),
-		chromedp.Navigate(s.URL+"/admin/new/rule"),
+	chrome.Give(t, ctx, s.URL, s.session(t, "moderator"))
+	do(chromedp.Navigate(s.URL+"/admin/new/rule"),
 		chromedp.SetValue("#kind", "pattern"), chromedp.SendKeys("#subject", `(?i)\bbuy\b`), chromedp.SetValue("#action", "hold"),
 		chromedp.Click(`button[value="test"]`), chromedp.WaitVisible("#trial-h"))
 	chrome.Await(t, ctx, ".note", "It would have matched 3 of 4 messages of the last 7 days.")

@@ -132,9 +132,33 @@ func (s *site) browser(t testing.TB) *browser {
 func (s *site) signedIn(t testing.TB, role store.Role) *browser {
 	t.Helper()
 	s.user(t, role)
+	return s.as(t, string(role))
+}
+
+// as is a browser in which somebody has signed in.
+func (s *site) as(t testing.TB, username string) *browser {
+	t.Helper()
 	b := s.browser(t)
-	b.post(t, "/login", "username", string(role), "password", password).want(t, http.StatusSeeOther, "")
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Jar.SetCookies(u, []*http.Cookie{s.session(t, username)})
 	return b
+}
+
+// session is the cookie that a login gives somebody.
+func (s *site) session(t testing.TB, username string) *http.Cookie {
+	t.Helper()
+	u, err := s.Store.User(t.Context(), username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := s.Store.StartSession(t.Context(), u.ID, "127.0.0.1", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Cookie{Name: "hearsay", Value: token, Path: "/"}
 }
 
 // A page is what was answered.

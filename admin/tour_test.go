@@ -235,18 +235,10 @@ func TestTour_inBrowser(t *testing.T) {
 	ctx, cancel := context.WithTimeout(browser, 60*time.Second)
 	defer cancel()
 	s.user(t, store.Person)
-	if err := chromedp.Do(ctx,
-		chromedp.Navigate(s.URL+"/login"),
-		chromedp.SendKeys("#username", "person"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
-		chromedp.WaitVisible(`a[href="/account"]`),
-	); err != nil {
-		t.Fatal(err)
-	}
+	chrome.Give(t, ctx, s.URL, s.session(t, "person"))
 	chrome.Visit(t, browser, s.URL, "/account?person", "/account/totp?person")
+	chrome.Give(t, ctx, s.URL, s.session(t, "admin"))
 	if err := chromedp.Do(ctx,
-		chromedp.Click(`header form[action="/logout"] button`), chromedp.WaitVisible("#username"),
-		chromedp.SendKeys("#username", "admin"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
-		chromedp.WaitVisible(".shell h1"),
 		// So that there is a secret to show.
 		chromedp.Navigate(s.URL+"/admin/new/game"),
 		chromedp.SendKeys("#short_name", "Delta"), chromedp.SendKeys("#name", "Delta"), chromedp.Click("form.narrow button"),
@@ -277,15 +269,7 @@ func TestTour_owner(t *testing.T) {
 	if err := s.Store.UpdateGame(t.Context(), "Alpha", store.GameEdit{Owner: new("olivia")}); err != nil {
 		t.Fatal(err)
 	}
-	as, end := context.WithTimeout(browser, 30*time.Second)
-	defer end()
-	if err := chromedp.Do(as,
-		chromedp.Navigate(s.URL+"/admin/mine"),
-		chromedp.SendKeys("#username", "olivia"), chromedp.SendKeys("#password", password), chromedp.Click("article button"),
-		chromedp.WaitVisible(".shell h1"),
-	); err != nil {
-		t.Fatal(err)
-	}
+	chrome.Give(t, browser, s.URL, s.session(t, "olivia"))
 	if err := s.Store.SetSetting(t.Context(), "game-registration", "approval"); err != nil {
 		t.Fatal(err)
 	}

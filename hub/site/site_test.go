@@ -12,9 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/chromedp"
 	"go.uber.org/goleak"
 
 	"hearsay/admin"
@@ -452,11 +449,7 @@ func TestTour_inBrowser(t *testing.T) {
 // signIn gives a browser the cookie of a session.
 func (w *world) signIn(t testing.TB, browser context.Context, username string) {
 	t.Helper()
-	c := w.session(t, username)
-	check(t, chromedp.Do(browser, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: w.URL, HTTPOnly: new(true)})
-		return err
-	})))
+	chrome.Give(t, browser, w.URL, w.session(t, username))
 }
 
 // TestLive_inBrowser: what is said appears on the page of the channel and on the front page.
