@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"hearsay/assets"
 	"hearsay/hub"
 	"hearsay/hub/page"
 	"hearsay/hub/store"
@@ -36,6 +37,9 @@ type channel struct {
 	Most   int             // characters of what somebody says
 	Before store.MessageID // the page ends before that message; 0: it is the end of the log
 }
+
+// scrollbackJS loads what was said before as one scrolls to it.
+var scrollbackJS = assets.URL("scrollback.js")
 
 // talk is what is said on a channel.
 type talk struct {

@@ -1,11 +1,15 @@
 package site_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 
 	"hearsay/hub/hubtest"
 	"hearsay/hub/hubtest/chrome"
@@ -138,4 +142,51 @@ func TestTalk_inBrowser(t *testing.T) {
 	_, err = w.store.Decide(t.Context(), held[0].ID, store.Approve)
 	check(t, err)
 	tab.See(t, held[0].Text)
+}
+
+// TestScrollback_inBrowser: what was said before comes as one scrolls to it, and nothing is
+// missing or there twice while the game goes on talking.
+func TestScrollback_inBrowser(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	say := func(n int) {
+		for range n {
+			w.say(t, "gossip", "Ann", "And so on")
+		}
+	}
+	say(120)
+	tab := chrome.NewTab(t, w.URL)
+	tab.Open(t, "/channels/gossip")
+	shown := func(script string, want any) {
+		t.Helper()
+		var got string
+		hubtest.Eventually(t, fmt.Sprint(want), func() bool {
+			var err error
+			got, err = chromedp.Run(tab.Ctx, chromedp.Evaluate[string](script))
+			check(t, err)
+			return got == fmt.Sprint(want)
+		})
+	}
+	const messages = `String([...document.querySelectorAll(".talk > li")].map(one => one.id.slice(1)))`
+	count := func(from, to int, without ...int) string {
+		var all []string
+		for n := from; n >= to; n-- {
+			if !slices.Contains(without, n) {
+				all = append(all, fmt.Sprint(n))
+			}
+		}
+		return strings.Join(all, ",")
+	}
+	shown(messages, count(120, 71))
+	shown(`scrollTo(0, document.body.scrollHeight); `+messages, count(120, 1))
+	say(3)
+	shown(messages, count(123, 1))
+	check(t, w.store.HideMessage(t.Context(), 74)) // the last of the live part
+	shown(messages, count(123, 1, 74))
+	say(60) // more than the live part holds
+	shown(`scrollTo(0, document.body.scrollHeight); `+messages, count(183, 1, 74))
+	shown(`String([...document.querySelectorAll(".day")].filter(one => one.checkVisibility()).length)`, 1)
+	shown(`String([...document.querySelectorAll(".older")].filter(one => one.checkVisibility()).length)`, 0)
+
+	tab.Open(t, "/channels/gossip?before=90")
+	shown(`scrollTo(0, document.body.scrollHeight); `+messages, count(89, 1, 74))
 }
