@@ -96,6 +96,10 @@ func TestLogin(t *testing.T) {
 	b.get(t, "/admin/games").want(t, http.StatusOK, "Games")
 	b.get(t, "/login").want(t, http.StatusSeeOther, "/admin")
 	b.post(t, "/logout").want(t, http.StatusSeeOther, "/login")
+	b.post(t, "/logout", "next", "/oauth/authorize?a=b").want(t, http.StatusSeeOther, "/login?next=%2Foauth%2Fauthorize%3Fa%3Db")
+	if got := b.post(t, "/logout", "next", "//elsewhere.example").want(t, http.StatusSeeOther).Header.Get("Location"); got != "/login" {
+		t.Errorf("signing out leads to %s", got)
+	}
 	b.get(t, "/admin/games").want(t, http.StatusSeeOther, "/login")
 }
 

@@ -10,7 +10,8 @@ import (
 	"hearsay/hub/store"
 )
 
-// serveLogOut signs out. It is no harm to do so twice.
+// serveLogOut signs out, and leads to the login, which may lead back to where one was. It is
+// no harm to do so twice.
 func (s *server) serveLogOut(w http.ResponseWriter, r *http.Request) error {
 	if v := page.Who(r); v.SignedIn() {
 		if err := s.Store.EndSession(r.Context(), v.Token); err != nil {
@@ -18,7 +19,7 @@ func (s *server) serveLogOut(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	s.SetCookie(w, r, "", -time.Second)
-	http.Redirect(w, r, "/login", http.StatusSeeOther)
+	http.Redirect(w, r, page.Login(page.Local(page.Posted(r).Text("next"))), http.StatusSeeOther)
 	return nil
 }
 

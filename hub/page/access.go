@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -79,7 +78,7 @@ func (p *Pages) admit(one Route) http.Handler {
 		case strings.Contains(r.Header.Get("Accept"), "text/event-stream"):
 			p.Refuse(w, r, errSignedOut) // a script would follow a redirect, and show the form of the login
 		case r.Method == http.MethodGet || r.Method == http.MethodHead:
-			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			http.Redirect(w, r, Login(r.URL.RequestURI()), http.StatusSeeOther)
 		default:
 			p.Refuse(w, r, errSignedOut)
 		}

@@ -49,6 +49,14 @@ func (p *Pages) SignIn(w http.ResponseWriter, r *http.Request, u store.User, tex
 	return err
 }
 
+// Login is the address of the login that leads on to a page of ours; next may be "".
+func Login(next string) string {
+	if next == "" {
+		return "/login"
+	}
+	return "/login?" + url.Values{"next": {next}}.Encode()
+}
+
 // Local gives back the path of a page of ours, and "" for whatever might lead elsewhere.
 func Local(path string) string {
 	odd := strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' })

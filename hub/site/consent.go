@@ -39,7 +39,7 @@ func (s *Site) authorizing(serve func(http.ResponseWriter, *http.Request, oauth.
 			s.Problem(w, r, http.StatusBadRequest, "You cannot be signed in there", wrong.Description+" Tell whoever runs the site: its link to this page is wrong.")
 			return nil
 		case !page.Who(r).SignedIn():
-			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+			http.Redirect(w, r, page.Login(r.URL.RequestURI()), http.StatusSeeOther)
 			return nil
 		case mistaken:
 			return s.leave(w, r, wrong.URL)

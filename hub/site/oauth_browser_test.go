@@ -223,6 +223,9 @@ func TestOAuth_inBrowser(t *testing.T) {
 		t.Errorf("axe: %q", barriers)
 	}
 	chrome.Picture(t, tab.Ctx, "consent.png")
+	tab.Press(t, "Sign out") // as who is somebody else does
+	signIn(t, tab, "ann")
+	tab.See(t, "Sign in at Alpha MUD?")
 	tab.Press(t, "Allow")
 	tab.See(t, "Welcome, ann")
 	first := c.last()
