@@ -12,32 +12,6 @@ import (
 	"hearsay/hub/store"
 )
 
-// as asks for a page, or sends an empty form, as somebody does; "" is nobody.
-func (w *world) as(t testing.TB, username, method, path string) reply {
-	t.Helper()
-	r := request(t, w.URL+path)
-	r.Method = method
-	if username != "" {
-		r.AddCookie(w.session(t, username))
-	}
-	return w.do(t, r)
-}
-
-// want checks the status, and that the page, or where a redirect leads, has the texts.
-func (p reply) want(t testing.TB, status int, texts ...string) reply {
-	t.Helper()
-	in := p.text + p.Header.Get("Location")
-	if p.StatusCode != status {
-		t.Errorf("%s %s: status %d, want %d: %.600s", p.Request.Method, p.Request.URL.Path, p.StatusCode, status, in)
-	}
-	for _, text := range texts {
-		if !strings.Contains(in, text) {
-			t.Errorf("%s %s: lacks %q: %s", p.Request.Method, p.Request.URL.Path, text, in)
-		}
-	}
-	return p
-}
-
 // TestCharacters_access: everybody who is signed in has a page of their own characters, and
 // nobody decides about another's, whatever their role.
 func TestCharacters_access(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,46 +13,6 @@ import (
 	"hearsay/hub/site/oauth"
 	"hearsay/hub/store"
 )
-
-const password = "correct horse battery"
-
-// member adds one of that role, and gives the token of a session.
-func (w *world) member(t testing.TB, name string, role store.Role) (token string) {
-	t.Helper()
-	_, err := w.store.CreateUser(t.Context(), store.User{Username: name, Role: role}, password)
-	check(t, err)
-	return w.session(t, name).Value
-}
-
-// send asks as the person of a session does, nobody if the token is empty; with a form it
-// posts. It follows nothing.
-func (w *world) send(t testing.TB, token, path string, form url.Values, headers ...string) reply {
-	t.Helper()
-	r := request(t, w.URL+path)
-	if form != nil {
-		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(form.Encode()))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	if token != "" {
-		r.AddCookie(&http.Cookie{Name: "hearsay", Value: token})
-	}
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	return w.do(t, r)
-}
-
-func (r reply) shows(t testing.TB, what string, status int, has ...string) {
-	t.Helper()
-	if r.StatusCode != status {
-		t.Errorf("%s: got status %d, want %d: %.300s", what, r.StatusCode, status, r.text)
-	}
-	for _, want := range has {
-		if !strings.Contains(r.text, want) && !strings.HasPrefix(r.Header.Get("Location"), want) {
-			t.Errorf("%s: neither the page nor Location %q has %q", what, r.Header.Get("Location"), want)
-		}
-	}
-}
 
 // game adds one with redirect URIs.
 func (w *world) game(t testing.TB, shortName string, uris ...string) store.Credential {
@@ -132,42 +90,42 @@ func TestConsent(t *testing.T) {
 	bob := w.member(t, "bob", store.Person)
 
 	p := w.send(t, ann, authorize(alpha, back, "profile email"), nil)
-	p.shows(t, "the first time", 200, "Alpha MUD", `href="/games/Alpha"`, "<strong>ann</strong>", "not verified any", "<strong>alpha.example</strong>", `name="as" value="ann"`)
+	p.want(t, 200, "Alpha MUD", `href="/games/Alpha"`, "<strong>ann</strong>", "not verified any", "<strong>alpha.example</strong>", `name="as" value="ann"`) // the first time
 	if got := p.Header.Get("Cache-Control"); got != "no-store" {
 		t.Errorf("got Cache-Control %q", got)
 	}
 	check(t, w.store.ConfirmEmail(t.Context(), "ann", "ann@example.org", time.Now()))
-	w.send(t, ann, authorize(alpha, back, "profile email"), nil).shows(t, "with an address", 200, "<strong>ann@example.org</strong>")
+	w.send(t, ann, authorize(alpha, back, "profile email"), nil).want(t, 200, "<strong>ann@example.org</strong>") // with an address
 	if p := w.send(t, ann, authorize(alpha, back, "profile"), nil); strings.Contains(p.text, "e-mail") || strings.Contains(p.text, "ann@") {
 		t.Error("it speaks of an address that nobody has asked for")
 	}
 	if p := w.send(t, ann, authorize(alpha, back, "email"), nil); strings.Contains(p.text, "your username") {
 		t.Error("it speaks of a username that nobody has asked for")
 	}
-	w.send(t, ann, authorize(alpha, local, "profile"), nil).shows(t, "to the own machine", 200, "your own machine", "<strong>localhost:4000</strong>")
+	w.send(t, ann, authorize(alpha, local, "profile"), nil).want(t, 200, "your own machine", "<strong>localhost:4000</strong>") // to the own machine
 	veiled, err := w.store.CreateGame(t.Context(), store.Game{ShortName: "Veiled", Name: "Veiled MUD"}, store.LongSecret)
 	check(t, err)
 	check(t, w.store.AddRedirectURI(t.Context(), "Veiled", back))
 	p = w.send(t, ann, authorize(veiled, back, "profile"), nil)
-	p.shows(t, "a game that is in no list", 200, "Veiled MUD")
+	p.want(t, 200, "Veiled MUD") // a game that is in no list
 	if strings.Contains(p.text, "/games/Veiled") {
 		t.Error("it leads to a page that is not there")
 	}
 
 	ask := authorize(alpha, back, "profile")
-	w.send(t, ann, ask, url.Values{"as": {"ann"}}).shows(t, "no answer", 422, "press Allow or Deny")
-	w.send(t, bob, ask, allow("ann")).shows(t, "another's answer", 303, oauth.AuthorizePath)
+	w.send(t, ann, ask, url.Values{"as": {"ann"}}).want(t, 422, "press Allow or Deny") // no answer
+	w.send(t, bob, ask, allow("ann")).want(t, 303, oauth.AuthorizePath)                // another's answer
 	if all, err := w.store.Grants(t.Context(), ""); err != nil || len(all) > 0 {
 		t.Errorf("so far there are the grants %v, %v", all, err)
 	}
-	w.send(t, ann, ask, allow("ann"), "Sec-Fetch-Site", "cross-site", "Origin", "https://alpha.example").shows(t, "an answer from elsewhere", 403)
-	w.send(t, ann, ask, url.Values{"as": {"ann"}, "answer": {"deny"}}).shows(t, "deny", 303, back+"?error=access_denied")
-	w.send(t, ann, ask, allow("ann")).shows(t, "allow", 303, back+"?code=")
+	w.send(t, ann, ask, allow("ann"), "Sec-Fetch-Site", "cross-site", "Origin", "https://alpha.example").want(t, 403) // an answer from elsewhere
+	w.send(t, ann, ask, url.Values{"as": {"ann"}, "answer": {"deny"}}).want(t, 303, back+"?error=access_denied")      // deny
+	w.send(t, ann, ask, allow("ann")).want(t, 303, back+"?code=")                                                     // allow
 
-	w.send(t, ann, ask, nil, "Sec-Fetch-Site", "cross-site").shows(t, "the second time", 303, back+"?code=")
-	w.send(t, ann, ask, nil, "Sec-Fetch-Site", "same-origin").shows(t, "out of the login", 200, `http-equiv="refresh" content="0; url=`+back+"?code=")
-	w.send(t, ann, authorize(alpha, back, "profile email"), nil).shows(t, "more than before", 200, "Allow")
-	w.send(t, bob, ask, nil).shows(t, "somebody else", 200, "Allow")
+	w.send(t, ann, ask, nil, "Sec-Fetch-Site", "cross-site").want(t, 303, back+"?code=")                                          // the second time
+	w.send(t, ann, ask, nil, "Sec-Fetch-Site", "same-origin").want(t, 200, `http-equiv="refresh" content="0; url=`+back+"?code=") // out of the login
+	w.send(t, ann, authorize(alpha, back, "profile email"), nil).want(t, 200, "Allow")                                            // more than before
+	w.send(t, bob, ask, nil).want(t, 200, "Allow")                                                                                // somebody else
 }
 
 // TestConsent_mistake: whoever sends people here with a wrong address. The site hears of it
@@ -184,17 +142,17 @@ func TestConsent_mistake(t *testing.T) {
 	} {
 		for _, token := range []string{"", ann} {
 			p := w.send(t, token, path, nil)
-			p.shows(t, what, 400, what)
+			p.want(t, 400, what)
 			if p.Header.Get("Location") != "" || strings.Contains(p.text, "http-equiv") {
 				t.Errorf("%s: it leads elsewhere", what)
 			}
 		}
 	}
 	wrong := authorize(alpha, back, "everything")
-	w.send(t, "", wrong, nil).shows(t, "nobody, with a wrong scope", 303, "/login?next=")
-	w.send(t, ann, wrong, nil, "Sec-Fetch-Site", "none").shows(t, "ann, with a wrong scope", 303, back+"?error=invalid_scope")
+	w.send(t, "", wrong, nil).want(t, 303, "/login?next=")                                         // nobody, with a wrong scope
+	w.send(t, ann, wrong, nil, "Sec-Fetch-Site", "none").want(t, 303, back+"?error=invalid_scope") // ann, with a wrong scope
 	check(t, w.store.SuspendGame(t.Context(), "Alpha", store.Suspension{Reason: "Floods"}))
-	w.send(t, ann, authorize(alpha, back, "profile"), nil).shows(t, "a suspended game", 400, "The game is suspended.")
+	w.send(t, ann, authorize(alpha, back, "profile"), nil).want(t, 400, "The game is suspended.") // a suspended game
 }
 
 // TestConsent_policy: the page's policy has the site's origin, and nothing else that stands
@@ -238,15 +196,15 @@ func TestGrants(t *testing.T) {
 	const back = "https://alpha.example/back"
 	alpha := w.game(t, "Alpha", back)
 	ann, bob := w.member(t, "ann", store.Person), w.member(t, "bob", store.Admin)
-	w.send(t, ann, "/account/grants", nil).shows(t, "nothing yet", 200, "There is none")
-	w.send(t, ann, authorize(alpha, back, "profile email"), allow("ann")).shows(t, "allow", 303)
-	w.send(t, ann, "/account/grants", nil).shows(t, "ann's", 200, "Alpha MUD", "your username and your e-mail address", "never used")
-	w.send(t, bob, "/account/grants", nil).shows(t, "bob's", 200, "There is none")
-	w.send(t, bob, "/account/grants/revoke", url.Values{"game": {"Alpha"}}).shows(t, "another's", 404)
-	w.send(t, ann, "/account/grants/revoke", url.Values{"game": {""}}).shows(t, "no game", 404)
-	w.send(t, ann, "/account/grants/revoke", url.Values{"game": {"Alpha"}}, "Sec-Fetch-Site", "cross-site").shows(t, "from elsewhere", 403)
-	w.send(t, ann, "/account/grants/revoke", url.Values{"game": {"Alpha"}}).shows(t, "her own", 303, "/account/grants")
-	w.send(t, ann, "/account/grants", nil).shows(t, "afterwards", 200, "There is none", "has no way to ask about you")
+	w.send(t, ann, "/account/grants", nil).want(t, 200, "There is none")                                                    // nothing yet
+	w.send(t, ann, authorize(alpha, back, "profile email"), allow("ann")).want(t, 303)                                      // allow
+	w.send(t, ann, "/account/grants", nil).want(t, 200, "Alpha MUD", "your username and your e-mail address", "never used") // ann's
+	w.send(t, bob, "/account/grants", nil).want(t, 200, "There is none")                                                    // bob's
+	w.send(t, bob, "/account/grants/revoke", url.Values{"game": {"Alpha"}}).want(t, 404)                                    // another's
+	w.send(t, ann, "/account/grants/revoke", url.Values{"game": {""}}).want(t, 404)                                         // no game
+	w.send(t, ann, "/account/grants/revoke", url.Values{"game": {"Alpha"}}, "Sec-Fetch-Site", "cross-site").want(t, 403)    // from elsewhere
+	w.send(t, ann, "/account/grants/revoke", url.Values{"game": {"Alpha"}}).want(t, 303, "/account/grants")                 // her own
+	w.send(t, ann, "/account/grants", nil).want(t, 200, "There is none", "has no way to ask about you")                     // afterwards
 	all, err := w.store.Audit(t.Context(), store.AuditQuery{Limit: 1})
 	check(t, err)
 	if len(all) != 1 || all[0].Actor != "ann" || all[0].Subject != "ann at Alpha" {

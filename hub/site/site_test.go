@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -98,6 +99,37 @@ func (w *world) get(t testing.TB, path string) reply {
 	return w.do(t, request(t, w.URL+path))
 }
 
+// as asks for a page, or sends an empty form, as somebody does; "" is nobody.
+func (w *world) as(t testing.TB, username, method, path string) reply {
+	t.Helper()
+	token, form := "", url.Values(nil)
+	if username != "" {
+		token = w.session(t, username).Value
+	}
+	if method == http.MethodPost {
+		form = url.Values{}
+	}
+	return w.send(t, token, path, form)
+}
+
+// send asks as the person of a session does, nobody if the token is empty; with a form it
+// posts. It follows nothing.
+func (w *world) send(t testing.TB, token, path string, form url.Values, headers ...string) reply {
+	t.Helper()
+	r := request(t, w.URL+path)
+	if form != nil {
+		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if token != "" {
+		r.AddCookie(&http.Cookie{Name: "hearsay", Value: token})
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	return w.do(t, r)
+}
+
 func (w *world) do(t testing.TB, r *http.Request) reply {
 	t.Helper()
 	answer, err := http.DefaultTransport.RoundTrip(r)
@@ -118,6 +150,21 @@ func request(t testing.TB, url string) *http.Request {
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	check(t, err)
 	return r
+}
+
+// want checks the status, and that the page, or where a redirect leads, has the texts.
+func (p reply) want(t testing.TB, status int, texts ...string) reply {
+	t.Helper()
+	in := p.text + p.Header.Get("Location")
+	if p.StatusCode != status {
+		t.Errorf("%s %s: status %d, want %d: %.600s", p.Request.Method, p.Request.URL.Path, p.StatusCode, status, in)
+	}
+	for _, text := range texts {
+		if !strings.Contains(in, text) {
+			t.Errorf("%s %s: lacks %q: %s", p.Request.Method, p.Request.URL.Path, text, in)
+		}
+	}
+	return p
 }
 
 func check(t testing.TB, err error) {
@@ -221,6 +268,16 @@ func (w *world) person(t testing.TB, username string) store.User {
 	u, err := w.store.InviteUser(t.Context(), store.User{Username: username, Role: store.Person})
 	check(t, err)
 	return u
+}
+
+const password = "correct horse battery"
+
+// member adds one of that role, and gives the token of a session.
+func (w *world) member(t testing.TB, name string, role store.Role) (token string) {
+	t.Helper()
+	_, err := w.store.CreateUser(t.Context(), store.User{Username: name, Role: role}, password)
+	check(t, err)
+	return w.session(t, name).Value
 }
 
 // register registers a character with the person's key.
