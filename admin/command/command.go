@@ -18,7 +18,7 @@ import (
 func Add(root *cobra.Command) {
 	root.AddCommand(
 		gameCommand(), channelCommand(), applicationCommand(), connectionCommand(), redirectCommand(),
-		eventCommand(), blockCommand(), removalCommand(), userCommand(), sessionCommand(), grantCommand(),
+		eventCommand(), achievementCommand(), blockCommand(), removalCommand(), userCommand(), sessionCommand(), grantCommand(),
 		ruleCommand(), ignoreCommand(), reviewCommand(), messageCommand(), characterCommand(),
 		settingCommand(), restartCommand(), auditCommand(),
 		backupCommand(), restoreCommand(), checkCommand(), healthcheckCommand(), mirrorCommand())

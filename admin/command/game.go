@@ -14,7 +14,8 @@ func gameCommand() *cobra.Command {
 	return noun("game", "Games that may connect",
 		gameAdd(), gameList(), gameShow(), gamePlayers(), gameEdit(), rotation((*store.Store).RotateGame).command("game"),
 		endingSecret((*store.Store).EndGameSecret).command("game"), suspension((*store.Store).SuspendGame).command("game"),
-		resuming((*store.Store).ResumeGame).command("game"), gameRemove(), gameApprove(), gameDeny(), gameOffer())
+		resuming((*store.Store).ResumeGame).command("game"), gameRemove(), gameApprove(), gameDeny(),
+		gameOffer(), gameOffers(), gameWithdraw(), gameAccept(), gameDecline())
 }
 
 func (c *call) game(shortName string) (store.Game, error) {

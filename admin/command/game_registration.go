@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,29 +34,6 @@ func (decide decision) command(verb, short, done string) *cobra.Command {
 				return err
 			}
 			return c.say(g, done, g.ShortName)
-		}),
-	}
-}
-
-func gameOffer() *cobra.Command {
-	return &cobra.Command{
-		Use:     "offer SHORT USERNAME",
-		Short:   "Offer a game to a new owner, who has to accept it on their pages",
-		Example: "  hearsay game offer Alpha ann",
-		Args:    take("SHORT", "USERNAME"),
-		RunE: run(existing, func(c *call) error {
-			g, err := c.game(c.args[0])
-			if err != nil {
-				return err
-			}
-			if err := c.store.OfferGame(c.Context(), g.ShortName, c.args[1], time.Now()); err != nil {
-				return err
-			}
-			t, err := c.store.Transfer(c.Context(), g.ShortName, time.Now())
-			if err != nil {
-				return err
-			}
-			return c.say(t, "Offered the game %s to %s, who may accept it until %s.", t.Game, t.To, moment(&t.EndsAt))
 		}),
 	}
 }

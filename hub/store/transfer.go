@@ -27,11 +27,14 @@ func scanTransfer(stmt *sqlite.Stmt) Transfer {
 	return Transfer{stmt.ColumnText(0), stmt.ColumnText(1), stmt.ColumnText(2), fromMicros(stmt.ColumnInt64(3)).Add(TransferLasts)}
 }
 
-// Transfers lists what a user may accept, by game.
+// Transfers lists what may be accepted, by game; by one user if username is not empty.
 func (s *Store) Transfers(ctx context.Context, username string, now time.Time) (all []Transfer, err error) {
+	where, args := ` WHERE t.created_at > ?1`, []any{micros(now.Add(-TransferLasts))}
+	if username != "" {
+		where, args = where+` AND u.username = ?2`, append(args, username)
+	}
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
-		all, err = rows(conn, selectTransfers+` WHERE u.username = ?1 AND t.created_at > ?2 ORDER BY g.short_name`,
-			scanTransfer, username, micros(now.Add(-TransferLasts)))
+		all, err = rows(conn, selectTransfers+where+` ORDER BY g.short_name`, scanTransfer, args...)
 		return err
 	})
 	return all, err

@@ -27,6 +27,14 @@ func TestTransfer(t *testing.T) {
 	if all, err := s.Transfers(ctx, "bob", now); err != nil || len(all) != 1 || all[0].Game != "Alpha" || all[0].To != "bob" {
 		t.Errorf("got %v, %v", all, err)
 	}
+	for username, want := range map[string]int{"": 1, "ann": 0} {
+		if all, err := s.Transfers(ctx, username, now); err != nil || len(all) != want {
+			t.Errorf("%q: got %v, %v", username, all, err)
+		}
+	}
+	if all, err := s.Transfers(ctx, "", late); err != nil || len(all) != 0 {
+		t.Errorf("got %v, %v", all, err)
+	}
 	nobody := ""
 	check(t, s.UpdateGame(ctx, "Alpha", store.GameEdit{Owner: &nobody}))
 	wantErr(t, "an offer of who was the owner", s.AcceptGame(ctx, "Alpha", "bob", now), store.ErrNotFound)
