@@ -301,7 +301,8 @@ func TestLogin_bannedMeanwhile(t *testing.T) {
 
 // TestPeople_waiting: who signs up with approval waits, and admins decide on many at once.
 func TestPeople_waiting(t *testing.T) {
-	s := newSite(t)
+	post, mails := withMail(t)
+	s := newSite(t, mails)
 	b := s.signedIn(t, store.Admin)
 	for _, name := range []string{"bob", "cid", "dan", "eve"} {
 		if _, err := s.Store.SignUp(t.Context(), store.SignUp{Mode: store.SignUpApproval, Username: name, Password: password, Email: name + "@example.org"}, time.Now()); err != nil {
@@ -317,12 +318,18 @@ func TestPeople_waiting(t *testing.T) {
 	b.get(t, "/admin/people").want(t, http.StatusOK, ">waiting<")
 	b.get(t, "/admin/people?filter=waiting").want(t, http.StatusOK, `value="bob"`, `value="eve"`, "bob@example.org", "not verified")
 	b.get(t, "/admin/people/bob").want(t, http.StatusOK, "Waiting: bob has signed up", "Approve")
+	if err := s.Store.ConfirmEmail(t.Context(), "bob", "bob@example.org", time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	const list = "/admin/people?filter=waiting"
 	b.post(t, "/admin/people/waiting", "action", "approve").want(t, http.StatusSeeOther, list)
 	b.get(t, list).want(t, http.StatusOK, "Nobody was ticked.")
 	b.post(t, "/admin/people/waiting", "action", "eat", "username", "bob").want(t, http.StatusUnprocessableEntity, "use approve or deny")
 	b.post(t, "/admin/people/waiting", "action", "approve", "username", "bob", "username", "cid").want(t, http.StatusSeeOther, list)
 	b.get(t, list).want(t, http.StatusOK, "Approved 2 accounts.")
+	if l := post.Await(t); l.To != "bob@example.org" || !strings.Contains(l.Subject, "Your account is approved") {
+		t.Errorf("got %+v", l)
+	}
 	b.post(t, "/admin/people/waiting", "action", "deny", "username", "bob", "username", "dan", "username", "nobody").want(t, http.StatusSeeOther, list)
 	b.get(t, list).want(t, http.StatusOK, "Denied 1 account.", "Somebody else was quicker with 2 accounts.")
 	login("bob").want(t, http.StatusSeeOther, "/")

@@ -13,7 +13,7 @@ import (
 // How many mails are sent within mailWindow.
 const (
 	mailWindow  = time.Hour
-	mailAccount = 3  // to one account
+	mailAccount = 3  // of a kind, to one account
 	mailNetwork = 10 // asked for from one network
 )
 

@@ -293,7 +293,8 @@ func TestAchievements(t *testing.T) {
 
 // Who may register a game does, within the limits; an admin approves or denies it.
 func TestRegister(t *testing.T) {
-	s := newSite(t)
+	post, mails := withMail(t)
+	s := newSite(t, mails)
 	b, admins := s.signedInAs(t, "olivia", store.Person), s.signedIn(t, store.Admin)
 	const path = "/admin/mine/new"
 	b.get(t, path).want(t, http.StatusNotFound, "Operators add the games here")
@@ -330,7 +331,22 @@ func TestRegister(t *testing.T) {
 	admins.get(t, "/admin").want(t, http.StatusOK, "3 games wait for approval")
 	admins.get(t, "/admin/games?filter=waiting").want(t, http.StatusOK, "Alpha MUD", "3 games")
 	admins.get(t, "/admin/games/Alpha").want(t, http.StatusOK, "/admin/games/Alpha/approve", "/admin/games/Alpha/deny")
+	verify := func(email string) {
+		t.Helper()
+		err := s.Store.SetEmail(t.Context(), "olivia", email)
+		if err == nil && email != "" {
+			err = s.Store.ConfirmEmail(t.Context(), "olivia", email, time.Now())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	verify("olivia@mail.example")
 	admins.post(t, "/admin/games/Alpha/approve").want(t, http.StatusSeeOther, "/admin/games/Alpha?version=")
+	if l := post.Await(t); l.To != "olivia@mail.example" || !strings.Contains(l.Subject, "Alpha is approved") {
+		t.Errorf("got %+v", l)
+	}
+	verify("")
 	admins.post(t, "/admin/games/Alpha/approve").want(t, http.StatusUnprocessableEntity, "does not wait")
 	admins.post(t, "/admin/games/Alpha/deny").want(t, http.StatusUnprocessableEntity, "does not wait")
 	admins.post(t, "/admin/games/Beta/deny").want(t, http.StatusSeeOther, "/admin/games")
@@ -358,9 +374,13 @@ func TestRegister(t *testing.T) {
 
 // A game is given to somebody who accepts it, or does not.
 func TestTransfer(t *testing.T) {
-	s := newSite(t)
+	post, mails := withMail(t)
+	s := newSite(t, mails)
 	b, other, third := s.signedInAs(t, "olivia", store.Person), s.signedInAs(t, "paul", store.Person), s.signedInAs(t, "quinn", store.Person)
 	s.give(t, "Alpha", "olivia")
+	if err := s.Store.ConfirmEmail(t.Context(), "paul", "paul@mail.example", time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	const path = "/admin/games/Alpha/transfer"
 	b.post(t, path).want(t, http.StatusUnprocessableEntity, "To is missing")
 	b.post(t, path, "to", "nobody-here").want(t, http.StatusUnprocessableEntity, "they need an account first")
@@ -368,6 +388,9 @@ func TestTransfer(t *testing.T) {
 	b.post(t, path+"/withdraw").want(t, http.StatusNotFound)
 	b.post(t, path, "to", "Paul").want(t, http.StatusSeeOther, "/admin/games/Alpha")
 	b.get(t, "/admin/games/Alpha").want(t, http.StatusOK, "It is offered to paul")
+	if l := post.Await(t); l.To != "paul@mail.example" || !strings.Contains(l.Subject, "Alpha is offered to you") {
+		t.Errorf("got %+v", l)
+	}
 
 	other.get(t, "/admin/games/Alpha").want(t, http.StatusNotFound)
 	other.get(t, "/admin/mine").want(t, http.StatusOK, "olivia makes you the owner of Alpha", `href="/admin/mine"`)

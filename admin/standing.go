@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -12,7 +13,7 @@ import (
 func (s *server) servePeopleDecide(w http.ResponseWriter, r *http.Request) error {
 	const back = "/admin/people?filter=" + waitingFilter
 	f := page.Posted(r)
-	decide, done := s.Store.ApproveUser, "Approved "
+	decide, done := s.approve, "Approved "
 	switch f.Text("action") {
 	case "approve":
 	case "deny":
@@ -41,9 +42,18 @@ func (s *server) servePeopleDecide(w http.ResponseWriter, r *http.Request) error
 	return s.Done(w, r, back, text)
 }
 
+// approve lets somebody in who has signed up, and tells them.
+func (s *server) approve(ctx context.Context, username string) error {
+	err := s.Store.ApproveUser(ctx, username)
+	if err == nil {
+		s.Mail.Approved(ctx, username)
+	}
+	return err
+}
+
 func (s *server) servePersonApprove(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
-	if err := s.Store.ApproveUser(r.Context(), name); err != nil {
+	if err := s.approve(r.Context(), name); err != nil {
 		return err
 	}
 	return s.Done(w, r, "/admin/people/"+name, name+" may sign in now.")

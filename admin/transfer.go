@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"hearsay/hub/page"
@@ -20,7 +21,13 @@ func (s *server) transfer(r *http.Request, shortName string) (store.Transfer, er
 
 func (s *server) offerGame(r *http.Request, shortName string, f page.Form) (string, error) {
 	to := f.Text("to")
-	return "Offered " + shortName + " to " + to + ", who has to accept it within 7 days.", s.Store.OfferGame(r.Context(), shortName, to, time.Now())
+	if err := s.Store.OfferGame(r.Context(), shortName, to, time.Now()); err != nil {
+		return "", err
+	}
+	if s.mails.Take(s.mailKeys(r, "offer "+strings.ToLower(to)), mailWindow, time.Now()) { // else it stands under My games alone
+		s.Mail.GameOffered(r.Context(), to, shortName)
+	}
+	return "Offered " + shortName + " to " + to + ", who has to accept it within 7 days.", nil
 }
 
 func (s *server) withdrawGame(r *http.Request, shortName string, _ page.Form) (string, error) {

@@ -166,5 +166,5 @@ func (s *Site) make(r *http.Request, p signUp, remote netip.Addr, now time.Time)
 }
 
 func (s *Site) serveSignUpWaiting(w http.ResponseWriter, r *http.Request) error {
-	return s.Show(w, r, signUpWaitingPage(s.Frame(r, "Your account waits")))
+	return s.Show(w, r, signUpWaitingPage(s.Frame(r, "Your account waits"), s.Mail.Works()))
 }

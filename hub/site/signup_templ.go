@@ -185,7 +185,7 @@ func signUpForm(p signUp) templ.Component {
 	})
 }
 
-func signUpWaitingPage(f page.Frame) templ.Component {
+func signUpWaitingPage(f page.Frame, mails bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -221,6 +221,12 @@ func signUpWaitingPage(f page.Frame) templ.Component {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p>An operator looks at it first. When it is approved you can <a href=\"/login\">sign in</a> with the name and password that you chose; try again in a day or so.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
+			}
+			if mails {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<p>Have you given an e-mail address? A link is on its way to it. Once you have opened that, you hear of the approval by mail.</p>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			return nil
 		})

@@ -1,5 +1,5 @@
 // Package mail sends what people with an account get by mail: the link that proves their
-// address, and the link for a new password. [New] makes a [Sender], whose Run sends; a nil one
+// address, the link for a new password, and word of an approval or an offer. [New] makes a [Sender], whose Run sends; a nil one
 // stands for a hub that sends no mail.
 //
 // Whoever asks for a mail never waits for it, nor for looking up whether there is anybody to

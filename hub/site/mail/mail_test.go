@@ -86,7 +86,27 @@ func TestSender(t *testing.T) {
 	if err != nil || len(entries) != 1 || entries[0].Actor != "Ann" || entries[0].Address != "192.0.2.1" || entries[0].Action != "user link" {
 		t.Errorf("on record is %+v, %v", entries, err)
 	}
-	for range 2 {
+	s.Approved(t.Context(), "nobody")
+	for _, name := range []string{"Bob", "Ann"} { // Bob's address is not verified
+		if name == "Bob" {
+			if _, err := st.CreateUser(t.Context(), store.User{Username: name, Role: store.Person, Email: "bob@mail.example"}, "correct horse"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Approved(t.Context(), name)
+		s.GameApproved(t.Context(), name, "Alpha")
+		s.GameOffered(t.Context(), name, "Beta")
+	}
+	for _, want := range []struct{ subject, text string }{
+		{"Starlight: Your account is approved", "Ann, at Starlight:\n\nYou may sign in now, with the name and password that you chose:\n\nhttps://hub.example/login\n"},
+		{"Starlight: Alpha is approved", "https://hub.example/admin/games/Alpha\n"},
+		{"Starlight: Beta is offered to you", "https://hub.example/admin/mine\n"},
+	} {
+		if l := post.Await(t); l.To != "ann@mail.example" || l.Subject != want.subject || !strings.Contains(l.Text, want.text) {
+			t.Errorf("got %+v, want %+v", l, want)
+		}
+	}
+	for range 5 {
 		if line := <-log; !strings.Contains(line, "sent a mail") {
 			t.Errorf("the log has %s", line)
 		}

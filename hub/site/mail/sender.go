@@ -44,7 +44,7 @@ type Sender struct {
 
 // work is what a mail is made by, when its turn has come.
 type work struct {
-	kind  string // "password" or "address", for the log
+	kind  string // what it is about, for the log
 	write func(context.Context) (letter, error)
 	ctx   context.Context // has the actor
 }
@@ -149,6 +149,34 @@ func (s *Sender) ResetPassword(ctx context.Context, email, remote string) {
 		return letter{u.Email, "A new password", fmt.Sprintf(
 			"Somebody, most likely you, wants a new password for the account %s at %s.\n\nOpen this link within %s to choose it:\n\n%s\n\nIf it was not you, do nothing: the password stays as it is.\n",
 			u.Username, s.Heading(), hours(store.PasswordLinkLasts), s.Site+"/password/"+token)}, nil
+	})
+}
+
+// Approved tells somebody who has signed up that they may sign in. Like [Sender.GameApproved]
+// and [Sender.GameOffered] it goes to an address that is verified, else nowhere, and does not
+// wait.
+func (s *Sender) Approved(ctx context.Context, username string) {
+	s.tell(ctx, "approval", username, "Your account is approved", "You may sign in now, with the name and password that you chose:", "/login")
+}
+
+// GameApproved tells the owner of a game that it may connect.
+func (s *Sender) GameApproved(ctx context.Context, username, game string) {
+	s.tell(ctx, "approval", username, game+" is approved", "Your game "+game+" may connect now, and is in the lists. What is to be seen of it:", "/admin/games/"+game)
+}
+
+// GameOffered tells somebody that they may become the owner of a game.
+func (s *Sender) GameOffered(ctx context.Context, username, game string) {
+	s.tell(ctx, "offer", username, game+" is offered to you", "You may become the owner of the game "+game+", within a week. Accept or decline it:", "/admin/mine")
+}
+
+// tell sends news to a user whose address is verified.
+func (s *Sender) tell(ctx context.Context, kind, username, subject, news, path string) {
+	s.later(ctx, kind, func(ctx context.Context) (l letter, err error) {
+		u, err := s.Store.User(ctx, username)
+		if err == nil && u.EmailVerifiedAt == nil {
+			err = store.ErrNotFound
+		}
+		return letter{u.Email, subject, fmt.Sprintf("%s, at %s:\n\n%s\n\n%s\n", u.Username, s.Heading(), news, s.Site+path)}, err
 	})
 }
 
