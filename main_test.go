@@ -71,7 +71,7 @@ func TestDialogues_beyond(t *testing.T) {
 func TestImports(t *testing.T) {
 	allowed := map[string][]string{
 		"hearsay":                     {"hearsay/admin", "hearsay/admin/command", "hearsay/admin/setting", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site", "hearsay/hub/site/mail", "hearsay/hub/store", "hearsay/sync"},
-		"hearsay/admin":               {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site/mail", "hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/admin":               {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/quota", "hearsay/hub/site/mail", "hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/admin/command":       {"hearsay/admin/setting", "hearsay/assets", "hearsay/hub/client", "hearsay/hub/store", "hearsay/hub/wire", "hearsay/sync/mirror"},
 		"hearsay/admin/setting":       {"hearsay/hub", "hearsay/hub/site/mail", "hearsay/hub/store"},
 		"hearsay/assets":              nil,
@@ -82,9 +82,10 @@ func TestImports(t *testing.T) {
 		"hearsay/hub/hubtest/load":    {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/hubtest/chrome":  nil,
 		"hearsay/hub/page":            {"hearsay/assets", "hearsay/hub/store"},
-		"hearsay/hub/site":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/site/mail", "hearsay/hub/site/oauth", "hearsay/hub/store", "hearsay/hub/wire"},
+		"hearsay/hub/quota":           nil,
+		"hearsay/hub/site":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/quota", "hearsay/hub/site/mail", "hearsay/hub/site/oauth", "hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/site/mail":       {"hearsay/hub/store"},
-		"hearsay/hub/site/oauth":      {"hearsay/hub/store"},
+		"hearsay/hub/site/oauth":      {"hearsay/hub/quota", "hearsay/hub/store"},
 		"hearsay/hub/store":           {"hearsay/migrations"},
 		"hearsay/hub/wire":            nil,
 		"hearsay/migrations":          nil,

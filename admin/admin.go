@@ -8,6 +8,7 @@ import (
 	"hearsay/admin/setting"
 	"hearsay/hub"
 	"hearsay/hub/page"
+	"hearsay/hub/quota"
 	"hearsay/hub/site/mail"
 	"hearsay/hub/store"
 )
@@ -43,7 +44,7 @@ type server struct {
 	Options
 	*page.Pages
 	logins logins
-	mails  page.Quota
+	mails  quota.Quota
 
 	attention attention
 	history   history

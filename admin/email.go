@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hearsay/hub/page"
+	"hearsay/hub/quota"
 	"hearsay/hub/store"
 )
 
@@ -32,7 +33,7 @@ func (s *server) prove(r *http.Request, email string) string {
 }
 
 func (s *server) mailKeys(r *http.Request, to string) map[string]int {
-	return map[string]int{to: mailAccount, "network " + page.Network(s.Remote(r)): mailNetwork}
+	return map[string]int{to: mailAccount, "network " + quota.Network(s.Remote(r)): mailNetwork}
 }
 
 // serveEmailChange gives the visitor another address, or none.
@@ -110,7 +111,7 @@ func (s *server) serveForgottenSend(w http.ResponseWriter, r *http.Request) erro
 		p.Fault(page.Invalid("email", "is missing; write the address of your account"))
 		s.Render(w, r, http.StatusUnprocessableEntity, forgottenPage(p))
 		return nil
-	case !s.mails.Take(map[string]int{"network " + page.Network(remote): mailNetwork}, mailWindow, now):
+	case !s.mails.Take(map[string]int{"network " + quota.Network(remote): mailNetwork}, mailWindow, now):
 		return page.ErrOften
 	case s.mails.Take(map[string]int{"address " + strings.ToLower(email): mailAccount}, mailWindow, now):
 		s.Mail.ResetPassword(r.Context(), email, remote.String())

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hearsay/hub/page"
+	"hearsay/hub/quota"
 	"hearsay/hub/store"
 )
 
@@ -26,7 +27,7 @@ const (
 
 // logins count what failed, and keep those that wait for a second factor.
 type logins struct {
-	failed page.Quota
+	failed quota.Quota
 
 	mu      sync.Mutex // guards pending
 	pending map[string]*pending
@@ -43,7 +44,7 @@ type pending struct {
 // keys are what a login is counted by: unknown names are counted too, so that nobody
 // learns which are known.
 func (l *logins) keys(username string, address netip.Addr) map[string]int {
-	return map[string]int{"account " + strings.ToLower(username): accountFailures, "address " + page.Network(address): addressFailures}
+	return map[string]int{"account " + strings.ToLower(username): accountFailures, "address " + quota.Network(address): addressFailures}
 }
 
 // begin counts an attempt before it is looked at, and reports whether it may be made.

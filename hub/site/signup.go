@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hearsay/hub/page"
+	"hearsay/hub/quota"
 	"hearsay/hub/store"
 )
 
@@ -72,7 +73,7 @@ func (s *Site) serveSignUp(w http.ResponseWriter, r *http.Request) error {
 // serveSignUpMake makes an account.
 func (s *Site) serveSignUpMake(w http.ResponseWriter, r *http.Request) error {
 	now, remote := time.Now(), s.Remote(r)
-	if !s.signUps.Take(map[string]int{"tries " + page.Network(remote): signUpTries}, signUpWindow, now) {
+	if !s.signUps.Take(map[string]int{"tries " + quota.Network(remote): signUpTries}, signUpWindow, now) {
 		return page.ErrOften
 	}
 	f := page.Posted(r)
@@ -150,7 +151,7 @@ func (s *Site) make(r *http.Request, p signUp, remote netip.Addr, now time.Time)
 			return u, errCrowd
 		}
 	}
-	keys := map[string]int{"network " + page.Network(remote): signUpNetwork, "all": signUpAll}
+	keys := map[string]int{"network " + quota.Network(remote): signUpNetwork, "all": signUpAll}
 	if !s.signUps.Take(keys, signUpWindow, now) {
 		return u, page.ErrOften
 	}

@@ -7,6 +7,7 @@ import (
 
 	"hearsay/hub"
 	"hearsay/hub/page"
+	"hearsay/hub/quota"
 	"hearsay/hub/site/mail"
 	"hearsay/hub/site/oauth"
 	"hearsay/hub/store"
@@ -40,7 +41,7 @@ type Site struct {
 	oauth *oauth.Server
 
 	forms   forms
-	signUps page.Quota
+	signUps quota.Quota
 }
 
 // New makes it.

@@ -1,4 +1,4 @@
-package page_test
+package quota_test
 
 import (
 	"fmt"
@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"hearsay/hub/page"
+	"hearsay/hub/quota"
 )
 
 func TestQuota(t *testing.T) {
-	var q page.Quota
+	var q quota.Quota
 	now := time.Now()
 	keys := map[string]int{"a": 2, "b": 3}
 	take := func(want bool) {
@@ -44,21 +44,8 @@ func TestNetwork(t *testing.T) {
 	for address, want := range map[string]string{
 		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "2001:db8:1:2:3::4": "2001:db8:1:2::", "::1": "::",
 	} {
-		if got := page.Network(netip.MustParseAddr(address)); got != want {
+		if got := quota.Network(netip.MustParseAddr(address)); got != want {
 			t.Errorf("%s: got %s, want %s", address, got, want)
-		}
-	}
-}
-
-func TestLocal(t *testing.T) {
-	for _, path := range []string{"/", "/games?q=a%20b", "/oauth/authorize?client_id=1&redirect_uri=https%3A%2F%2Fa.example%2F", "/people/a:b"} {
-		if got := page.Local(path); got != path {
-			t.Errorf("%q: got %q", path, got)
-		}
-	}
-	for _, path := range []string{"", "games", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "/ /evil", "https://evil.example/", "javascript:alert(1)", "/%zz", "/a\r\nb"} {
-		if got := page.Local(path); got != "" {
-			t.Errorf("%q: got %q", path, got)
 		}
 	}
 }

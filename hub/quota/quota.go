@@ -1,4 +1,4 @@
-package page
+package quota
 
 import (
 	"net/netip"
