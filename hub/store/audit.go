@@ -94,7 +94,8 @@ var states = map[string]string{
 var gameState = `
 	SELECT json_object('name', name, 'display', display, 'hide_players', hide_players, 'description', description, 'homepage_url', homepage_url, 'tagline', tagline,
 		'user_agent_url', user_agent_url, 'allow_character_registration', allow_character_registration,
-		'owner', (SELECT username FROM users WHERE id = owner_id), 'suspended', suspended,
+		'owner', (SELECT username FROM users WHERE id = owner_id),
+		'offered_to', (SELECT username FROM transfers JOIN users ON users.id = to_id WHERE game_id = games.id), 'suspended', suspended,
 		'suspended_reason', suspended_reason, 'suspended_until', ` + isoTime("suspended_until") + `, 'waits', waits,
 		'old_secret_ends_at', ` + isoTime("old_secret_ends_at") + `,
 		'connections', (SELECT json_group_array(type || ' ' || coalesce(url, host || ':' || port)) FROM connections WHERE game_id = games.id),
