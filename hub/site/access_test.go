@@ -3,7 +3,6 @@ package site_test
 import (
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,10 +27,16 @@ var accessTable = map[string][]string{
 	},
 }
 
-var wildcard = regexp.MustCompile(`\{\w+\}`)
+// example is an address of a route, of what is there: the game Alpha, a character of Petra's.
+func example(path string) string {
+	name := "gossip"
+	if strings.HasPrefix(path, "/games/") {
+		name = "Alpha"
+	}
+	return strings.NewReplacer("{$}", "", "{name}", name, "{username}", "Petra", "{id}", "2", "{topic}", "nothing", "{token}", "x").Replace(path)
+}
 
-// TestAccess: every route, asked by everybody. Whose character or grant one may touch, tests
-// of those say.
+// TestAccess: every route, asked by everybody.
 func TestAccess(t *testing.T) {
 	w := newWorld(t, hubtest.NewFile(t))
 	w.furnish(t)
@@ -46,6 +51,10 @@ func TestAccess(t *testing.T) {
 	}
 	visitors := map[string]string{
 		"nobody": "", "a person": w.member(t, "Nemo", store.Person), "a moderator": w.member(t, "Mora", store.Moderator), "an admin": w.member(t, "Adam", store.Admin),
+		"the owner": w.member(t, "Owen", store.Person), "another owner": w.member(t, "Otto", store.Person),
+	}
+	for game, owner := range map[string]string{"Alpha": "Owen", "Quiet": "Otto"} {
+		check(t, w.store.UpdateGame(t.Context(), game, store.GameEdit{Owner: &owner}))
 	}
 	for _, pattern := range site.Routes() {
 		row := rows[pattern]
@@ -57,7 +66,7 @@ func TestAccess(t *testing.T) {
 		if !ok {
 			method, path = http.MethodPost, pattern
 		}
-		path = wildcard.ReplaceAllString(strings.TrimSuffix(path, "{$}"), "999")
+		path = example(path)
 		var form url.Values
 		if method == http.MethodPost {
 			form = url.Values{}
@@ -73,6 +82,8 @@ func TestAccess(t *testing.T) {
 				t.Errorf("%s: nobody gets %d: %.200s", pattern, got.StatusCode, got.text)
 			case (row == "anyone" || token != "") && refused:
 				t.Errorf("%s: %s is refused with %d", pattern, name, got.StatusCode)
+			case strings.HasPrefix(path, "/characters/") && token != "" && got.StatusCode != http.StatusNotFound:
+				t.Errorf("%s: %s gets %d of another's character", pattern, name, got.StatusCode)
 			case slices.Contains([]int{http.StatusForbidden, http.StatusMethodNotAllowed}, got.StatusCode) && strings.Contains(got.text, "operators"):
 				t.Errorf("%s: %s is sent away: %.200s", pattern, name, got.text)
 			}
