@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -490,6 +491,39 @@ func TestWidget(t *testing.T) {
 	}
 	if script := w.get(t, p.Header.Get("Location")); !strings.Contains(script.text, "iframe") {
 		t.Errorf("the script is %q", script.text)
+	}
+}
+
+// TestPages_personal: what the file has about people is on no public page and in no feed,
+// but for usernames of those who have a profile.
+func TestPages_personal(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t), asMode(store.SignUpOpen))
+	w.furnish(t)
+	ctx := store.WithActor(t.Context(), store.Actor{Name: "Olga", Address: "192.0.2.7"})
+	for _, name := range []string{"Olga", "Petra"} { // she runs the network and owns Alpha; she has characters
+		check(t, w.store.ConfirmEmail(ctx, name, name+"@private.example", time.Now()))
+		w.session(t, name)
+	}
+	_, err := w.store.AddIgnore(ctx, "Alpha", "Mallory@*")
+	check(t, err)
+	_, err = w.store.SignUp(ctx, store.SignUp{Mode: store.SignUpApproval, Username: "Wanda", Password: password, Email: "wanda@private.example"}, time.Now())
+	check(t, err)
+	_, err = w.store.CreateRule(ctx, store.Rule{Kind: store.PlayerRule, Subject: "Trudy@Alpha", Action: store.Mute, Reason: "Floods", Enabled: true})
+	check(t, err)
+	for _, path := range slices.Concat(pages, []string{"/events.atom", "/sitemap.xml", "/robots.txt", "/people/Wanda"}) {
+		p := w.get(t, path)
+		if !strings.HasPrefix(path, "/people/") { // who asks for a name knows it
+			for _, name := range []string{"Olga", "Wanda"} {
+				if strings.Contains(p.text, name) {
+					t.Errorf("%s names %s", path, name)
+				}
+			}
+		}
+		for _, private := range []string{"private.example", "192.0.2.", "Mallory", "Trudy", "Ghost", "Nobody", "Old"} {
+			if strings.Contains(p.text, private) {
+				t.Errorf("%s has %q: %.2000s", path, private, p.text)
+			}
+		}
 	}
 }
 
