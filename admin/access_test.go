@@ -86,7 +86,7 @@ type visitor struct {
 // signedInAs is a browser of a new user.
 func (s *site) signedInAs(t *testing.T, username string, role store.Role) *browser {
 	t.Helper()
-	if _, err := s.Store.CreateUser(t.Context(), store.User{Username: username, Role: role}, password); err != nil {
+	if _, err := s.Store.InviteUser(t.Context(), store.User{Username: username, Role: role}); err != nil {
 		t.Fatal(err)
 	}
 	return s.as(t, username)

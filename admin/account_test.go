@@ -131,7 +131,7 @@ func TestLogin_throttle(t *testing.T) {
 
 func TestTOTP(t *testing.T) {
 	s := newSite(t)
-	b := s.signedIn(t, store.Admin)
+	b := s.withPassword(t, store.Admin)
 	page := b.get(t, "/account/totp").want(t, http.StatusOK, "data:image/png;base64,")
 	secret := regexp.MustCompile(`<code>([A-Z2-7]{32,})</code>`).FindStringSubmatch(page.text)
 	if secret == nil {
@@ -180,7 +180,7 @@ func TestTOTP(t *testing.T) {
 
 func TestPasswordChange(t *testing.T) {
 	s := newSite(t)
-	b := s.signedIn(t, store.Moderator)
+	b := s.withPassword(t, store.Moderator)
 	elsewhere := s.browser(t)
 	elsewhere.post(t, "/login", "username", "moderator", "password", password)
 	const fresh = "another correct horse"
@@ -249,7 +249,7 @@ func TestPeople(t *testing.T) {
 // ban is lifted.
 func TestPeople_ban(t *testing.T) {
 	s := newSite(t)
-	b, theirs := s.signedIn(t, store.Admin), s.signedIn(t, store.Moderator)
+	b, theirs := s.signedIn(t, store.Admin), s.withPassword(t, store.Moderator)
 	login := func() page {
 		t.Helper()
 		return s.browser(t).post(t, "/login", "username", "moderator", "password", password)

@@ -159,7 +159,7 @@ func TestCloseAccount_inBrowser(t *testing.T) {
 func TestAccount_person(t *testing.T) {
 	post, mails := withMail(t)
 	s := newSite(t, mails)
-	b := s.signedIn(t, store.Person)
+	b := s.withPassword(t, store.Person)
 	if text := b.get(t, "/account").want(t, http.StatusOK, "Your account", "You have given no address", "this one").text; strings.Contains(text, "/admin") {
 		t.Error("it leads to operators' pages")
 	}
@@ -195,7 +195,7 @@ func TestAccount_person(t *testing.T) {
 
 func TestAccount_close(t *testing.T) {
 	s := newSite(t)
-	b, admins := s.signedIn(t, store.Person), s.signedIn(t, store.Admin)
+	b, admins := s.withPassword(t, store.Person), s.withPassword(t, store.Admin)
 	b.post(t, "/account/close", "confirm", "somebody", "close_password", password).want(t, http.StatusUnprocessableEntity, "Type your username, person")
 	b.post(t, "/account/close", "confirm", "person", "close_password", "wrong").want(t, http.StatusUnprocessableEntity, "That is not your password")
 	admins.post(t, "/account/close", "confirm", "admin", "close_password", password).want(t, http.StatusUnprocessableEntity, "is the last admin")

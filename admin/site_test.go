@@ -128,10 +128,20 @@ func (s *site) browser(t testing.TB) *browser {
 	}, s}
 }
 
-// signedIn is a browser of a new user of that role.
-func (s *site) signedIn(t testing.TB, role store.Role) *browser {
+// withPassword is signedIn for who is to give the password.
+func (s *site) withPassword(t testing.TB, role store.Role) *browser {
 	t.Helper()
 	s.user(t, role)
+	return s.as(t, string(role))
+}
+
+// signedIn is a browser of a new user of that role, who has no password: it takes long to
+// hash one.
+func (s *site) signedIn(t testing.TB, role store.Role) *browser {
+	t.Helper()
+	if _, err := s.Store.InviteUser(t.Context(), store.User{Username: string(role), Role: role}); err != nil {
+		t.Fatal(err)
+	}
 	return s.as(t, string(role))
 }
 
