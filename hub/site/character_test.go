@@ -85,6 +85,7 @@ func TestCharacters_decided(t *testing.T) {
 // TestCharacters_live: what comes is of who is signed in, whatever the address says, until
 // they may not sign in any more.
 func TestCharacters_live(t *testing.T) {
+	t.Parallel() // most of the time is waiting
 	w := newWorld(t, hubtest.NewFile(t))
 	w.furnish(t)
 	paul := w.person(t, "Paul")

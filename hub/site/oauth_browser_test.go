@@ -208,6 +208,7 @@ func (c *client) begin(tab *chrome.Tab) {
 // TestOAuth_inBrowser: a person signs in at the site of a game that has no secret, and what
 // is stolen on the way is of no use.
 func TestOAuth_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting
 	w := newWorld(t, hubtest.NewFile(t))
 	hub := w.URL
 	w.member(t, "ann", store.Person)
@@ -271,6 +272,7 @@ func TestOAuth_inBrowser(t *testing.T) {
 // TestOAuth_knownInBrowser: a site with TLS that the person has let in needs no second
 // answer, also when the login's form was on the way; until the person revokes it, or is banned.
 func TestOAuth_knownInBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting
 	w := newWorld(t, hubtest.NewFile(t))
 	hub := w.URL
 	w.member(t, "ann", store.Person)

@@ -545,6 +545,7 @@ func (w *world) signIn(t testing.TB, browser context.Context, username string) {
 
 // TestLive_inBrowser: what is said appears on the page of the channel and on the front page.
 func TestLive_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting
 	w := newWorld(t, hubtest.NewFile(t))
 	tab := chrome.NewTab(t, w.URL)
 	for _, path := range []string{"/channels/gossip", "/", "/widget/gossip"} {

@@ -105,6 +105,7 @@ func TestSay(t *testing.T) {
 
 // TestTalk_inBrowser: somebody in a browser talks with a game on the socket.
 func TestTalk_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting
 	w := newWorld(t, hubtest.NewFile(t))
 	w.member(t, "Eve", store.Person)
 	game, err := w.store.CreateGame(t.Context(), store.Game{ShortName: "Alpha", Name: "Alpha", Display: true}, store.LongSecret)
@@ -147,6 +148,7 @@ func TestTalk_inBrowser(t *testing.T) {
 // TestScrollback_inBrowser: what was said before comes as one scrolls to it, and nothing is
 // missing or there twice while the game goes on talking.
 func TestScrollback_inBrowser(t *testing.T) {
+	t.Parallel() // most of the time is waiting
 	w := newWorld(t, hubtest.NewFile(t))
 	say := func(n int) {
 		for range n {

@@ -45,6 +45,7 @@ func busy(t *testing.T) (s *store.Store, bob store.User) {
 }
 
 func TestCloseAccount(t *testing.T) {
+	t.Parallel()
 	for _, forget := range []bool{false, true} {
 		s, _ := busy(t)
 		now := time.Now()

@@ -394,6 +394,7 @@ func (m *mirror) follow(ctx context.Context, s *store.Store, random *rand.Rand) 
 // Three writers change what they like, the log is compacted all the time, readers
 // come and go: each ends with exactly what the tables hold.
 func TestCatchUp_random(t *testing.T) {
+	t.Parallel()
 	operations := 150
 	if testing.Short() {
 		operations = 50

@@ -208,6 +208,7 @@ func TestSecrets_notInTheFile(t *testing.T) {
 }
 
 func TestUsers(t *testing.T) {
+	t.Parallel()
 	s := open(t)
 	conn := connect(t, s.Path())
 	ctx := t.Context()

@@ -242,6 +242,7 @@ func TestGrants(t *testing.T) {
 
 // TestGrant_ends: what ends a person's or a game's standing ends tokens.
 func TestGrant_ends(t *testing.T) {
+	t.Parallel()
 	for what, test := range map[string]struct {
 		end     func(g granting) error
 		refresh error

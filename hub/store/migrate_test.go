@@ -14,6 +14,7 @@ import (
 // Upgrades keep copies of the file as it was. Those to schemas that are not there yet are
 // driven from the inside.
 func TestUpgrade(t *testing.T) {
+	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	for _, name := range []string{"hearsay.db", `a[1]\b*?.db`} {
 		t.Run(name, func(t *testing.T) {

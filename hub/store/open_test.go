@@ -205,6 +205,7 @@ func TestLock(t *testing.T) {
 }
 
 func TestBackup(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	s := open(t, folder+"/hearsay.db")
 	addGame(t, s, "Alpha")

@@ -110,6 +110,7 @@ func TestReconcile(t *testing.T) {
 
 // Another program's commit wakes, soon; what it rolls back is no commit.
 func TestOutside_wake(t *testing.T) {
+	t.Parallel()
 	for name, write := range outsiders {
 		t.Run(name, func(t *testing.T) {
 			s, _ := full(t)

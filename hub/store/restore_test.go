@@ -92,6 +92,7 @@ func TestPrepareRestore_keys(t *testing.T) {
 // A file that somebody else has open stays: what they write there would be lost, and
 // their WAL would be taken for the new file's.
 func TestRestore_open(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path, source := folder+"/hearsay.db", folder+"/backup.db"
 	s := open(t, path)
@@ -173,6 +174,7 @@ func TestRestore_kill(t *testing.T) {
 			}
 		}
 	}
+	t.Parallel()
 	rounds := 12
 	if testing.Short() {
 		rounds = 3

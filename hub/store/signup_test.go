@@ -12,6 +12,7 @@ import (
 )
 
 func TestSignUp(t *testing.T) {
+	t.Parallel()
 	s := open(t)
 	now := time.Now()
 	addUser(t, s, "Ann", store.Admin)

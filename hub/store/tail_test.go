@@ -28,6 +28,7 @@ func fresh(t *testing.T) (*Store, VersionID) {
 // TestRecent: however far behind they are, and whoever writes meanwhile, readers
 // get each version once and in order, and the memory is bounded.
 func TestRecent(t *testing.T) {
+	t.Parallel()
 	s, begin := fresh(t)
 	const edits = 2*tailMost + 300
 	end := begin + edits

@@ -22,6 +22,7 @@ func addUser(t testing.TB, s *store.Store, name string, role store.Role) store.U
 }
 
 func TestCheckPassword(t *testing.T) {
+	t.Parallel()
 	s := open(t)
 	ann := addUser(t, s, "Ann", store.Admin)
 	for _, test := range []struct {
@@ -170,6 +171,7 @@ func TestSetupLink(t *testing.T) {
 }
 
 func TestPasswordLink(t *testing.T) {
+	t.Parallel()
 	s := open(t)
 	now := time.Now()
 	addUser(t, s, "ann", store.Admin)
