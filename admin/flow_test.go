@@ -143,6 +143,7 @@ func TestEdit_inBrowser(t *testing.T) {
 }
 
 func TestUndo_inBrowser(t *testing.T) {
+	chrome.Long(t)
 	t.Parallel() // most of the time is waiting
 	s := newSite(t)
 	s.user(t, store.Admin)
@@ -223,6 +224,7 @@ func TestRevoke_inBrowser(t *testing.T) {
 
 // From the login to a game's new tagline with the keyboard alone.
 func TestKeyboard_inBrowser(t *testing.T) {
+	chrome.Long(t)
 	t.Parallel() // most of the time is waiting
 	s := newSite(t)
 	s.user(t, store.Admin)

@@ -218,7 +218,8 @@ func connect(t testing.TB, s *site, c store.Credential, players ...string) *hubt
 // TestTour_inBrowser looks at every page as people do: in light and dark, on a phone and
 // on a wide screen. With HEARSAY_TEST_SCREENSHOTS=DIR it leaves a picture of each.
 func TestTour_inBrowser(t *testing.T) {
-	browser := chrome.Tour(t)
+	chrome.Long(t)
+	browser := chrome.Open(t)
 	s := newSite(t)
 	furnish(t, s)
 	for _, pattern := range admin.Routes() {
@@ -260,7 +261,8 @@ func TestTour_inBrowser(t *testing.T) {
 
 // TestTour_owner looks at them as somebody does who owns a game and runs nothing.
 func TestTour_owner(t *testing.T) {
-	browser := chrome.Tour(t)
+	chrome.Long(t)
+	browser := chrome.Open(t)
 	s := newSite(t)
 	furnish(t, s)
 	if _, err := s.Store.CreateUser(t.Context(), store.User{Username: "olivia", Role: store.Person}, password); err != nil {

@@ -330,7 +330,8 @@ func TestOAuth_knownInBrowser(t *testing.T) {
 // TestConsentTour_inBrowser looks at the pages for who is signed in as people do. What is
 // long in their addresses stands behind short ones.
 func TestConsentTour_inBrowser(t *testing.T) {
-	browser := chrome.Tour(t)
+	chrome.Long(t)
+	browser := chrome.Open(t)
 	w := newWorld(t, hubtest.NewFile(t))
 	ann := w.member(t, "ann", store.Person)
 	check(t, w.store.ConfirmEmail(t.Context(), "ann", "ann@example.org", time.Now()))

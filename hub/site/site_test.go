@@ -529,7 +529,8 @@ func TestPages_personal(t *testing.T) {
 
 // TestTour_inBrowser looks at every page as people do.
 func TestTour_inBrowser(t *testing.T) {
-	browser := chrome.Tour(t)
+	chrome.Long(t)
+	browser := chrome.Open(t)
 	w := newWorld(t, hubtest.NewFile(t), asMode(store.SignUpOpen))
 	w.furnish(t)
 	chrome.Visit(t, browser, w.URL, pages...)

@@ -19,14 +19,13 @@ import (
 //go:embed testdata/axe.min.js
 var axe string
 
-// Tour is [Open] for a test that looks at many pages, which takes half a minute: it is
-// skipped unless HEARSAY_TEST_BROWSER=1 or HEARSAY_TEST_SCREENSHOTS=DIR asks for it.
-func Tour(t testing.TB) context.Context {
+// Long skips a test that takes long in the browser, as looking at every page does, unless
+// HEARSAY_TEST_BROWSER=1 or HEARSAY_TEST_SCREENSHOTS=DIR asks for it.
+func Long(t testing.TB) {
 	t.Helper()
 	if os.Getenv("HEARSAY_TEST_BROWSER") != "1" && os.Getenv("HEARSAY_TEST_SCREENSHOTS") == "" {
-		t.Skip("a look at every page takes long: HEARSAY_TEST_BROWSER=1 takes it, HEARSAY_TEST_SCREENSHOTS=DIR keeps the pictures")
+		t.Skip("it takes long: HEARSAY_TEST_BROWSER=1 runs it, HEARSAY_TEST_SCREENSHOTS=DIR also keeps the pictures")
 	}
-	return Open(t)
 }
 
 // Visit looks at pages: light and wide, and dark and narrow; with pictures in every scheme and
