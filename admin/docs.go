@@ -49,7 +49,7 @@ var chapters = []chapter{
 }
 
 func (s *server) serveDocs(w http.ResponseWriter, r *http.Request) error {
-	d := docs{Frame: s.Frame(r, "The protocol"), Terms: hub.DefaultTerms(), Socket: s.Socket(r), Origin: s.Origin(r)}
+	d := docs{Frame: s.Open(w, r, "The protocol"), Terms: hub.DefaultTerms(), Socket: s.Socket(r), Origin: s.Origin(r)}
 	if s.Hub != nil {
 		d.Terms = s.Hub.Terms()
 	}

@@ -18,7 +18,7 @@ import (
 func TestDocs(t *testing.T) {
 	s := newSite(t)
 	hubtest.Eventually(t, "the settings", func() bool { return s.Hub.Limits().Events == hub.DefaultLimits().Events })
-	got := s.browser(t).get(t, "/docs").want(t, http.StatusOK, "ws://"+strings.TrimPrefix(s.URL, "http://")+"/socket",
+	got := s.browser(t).get(t, "/docs").want(t, http.StatusOK, `<link rel="canonical" href="`+s.URL+`/docs"`, `property="og:title"`, "ws://"+strings.TrimPrefix(s.URL, "http://")+"/socket",
 		s.URL+oauth.AuthorizePath+"?response_type=code", "curl "+s.URL+oauth.TokenPath, "curl "+s.URL+oauth.UserPath,
 		">GET "+oauth.AuthorizePath+"<", ">POST "+oauth.TokenPath+"<", ">POST "+oauth.RevokePath+"<", ">GET "+oauth.UserPath+"<", ">GET "+oauth.MetadataPath+"<",
 		"100 at once, then 20 a second", "2\u202f000 characters", "one each 15 minutes", `&#34;to_game&#34;: &#34;Hearsay&#34;`)

@@ -157,5 +157,10 @@ func (p *Pages) Public(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Canonical is the one address of the page that is asked for.
-func (p *Pages) Canonical(r *http.Request) string { return p.Origin(r) + r.URL.EscapedPath() }
+// Open begins a public page: caches may keep it, and it has one address.
+func (p *Pages) Open(w http.ResponseWriter, r *http.Request, title string) Frame {
+	p.Public(w, r)
+	f := p.Frame(r, title)
+	f.Canonical = p.Origin(r) + r.URL.EscapedPath()
+	return f
+}

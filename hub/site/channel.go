@@ -21,7 +21,7 @@ type channels struct {
 }
 
 func (s *Site) serveChannels(w http.ResponseWriter, r *http.Request) error {
-	p := channels{Frame: s.open(w, r, "Channels")}
+	p := channels{Frame: s.Open(w, r, "Channels")}
 	var err error
 	if p.List, err = s.Store.PublicChannels(r.Context()); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (s *Site) showChannel(w http.ResponseWriter, r *http.Request, code int, f p
 	if p.talk, err = s.talk(r.Context(), r.PathValue("name"), p.Before); err != nil {
 		return err
 	}
-	p.Frame = s.open(w, r, p.Channel.Name)
+	p.Frame = s.Open(w, r, p.Channel.Name)
 	p.Listens = p.Before == 0 && p.Channel.KeepDays > 0
 	s.Render(w, r, code, channelPage(p))
 	return nil

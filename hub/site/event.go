@@ -27,7 +27,7 @@ type month struct {
 }
 
 func (s *Site) serveEvents(w http.ResponseWriter, r *http.Request) error {
-	p := events{Frame: s.open(w, r, "Events")}
+	p := events{Frame: s.Open(w, r, "Events")}
 	all, err := s.Store.PublicEvents(r.Context(), p.Now, mostEvents)
 	if err != nil {
 		return err

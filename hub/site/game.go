@@ -23,7 +23,7 @@ var gameFilters = []page.Choice{{Value: "", Label: "All"}, {Value: "online", Lab
 
 // serveGames lists games: those that are online first, with the most players.
 func (s *Site) serveGames(w http.ResponseWriter, r *http.Request) error {
-	p := games{Frame: s.open(w, r, "Games"), Listing: page.ReadListing(r)}
+	p := games{Frame: s.Open(w, r, "Games"), Listing: page.ReadListing(r)}
 	if p.Sort == "" {
 		p.Listing = p.Sorted("players").At(p.Number)
 	}
@@ -58,7 +58,7 @@ func (s *Site) serveGame(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, gamePath(g.ShortName), http.StatusMovedPermanently)
 		return nil
 	}
-	p := game{Frame: s.open(w, r, g.Name), line: line{Game: g, Players: -1}}
+	p := game{Frame: s.Open(w, r, g.Name), line: line{Game: g, Players: -1}}
 	var now hub.GameStatus
 	if now, p.Online = s.Hub.Game(g.ID); p.Online && !g.HidePlayers {
 		p.Players, p.Names = now.Players, s.Hub.Players(g.ID)

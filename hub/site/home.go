@@ -38,7 +38,7 @@ type networkNow struct {
 
 func (s *Site) serveHome(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	h := home{Frame: s.open(w, r, "A chat network for text games"), Welcome: paragraphs(s.Texts().Welcome), Socket: s.Socket(r)}
+	h := home{Frame: s.Open(w, r, "A chat network for text games"), Welcome: paragraphs(s.Texts().Welcome), Socket: s.Socket(r)}
 	h.Listens = true
 	var err error
 	if h.Network, err = s.loadNetwork(ctx, nil); err != nil {
@@ -122,7 +122,7 @@ type conduct struct {
 }
 
 func (s *Site) serveConduct(w http.ResponseWriter, r *http.Request) error {
-	return s.Show(w, r, conductPage(conduct{s.open(w, r, "Code of conduct"), paragraphs(s.Texts().Conduct)}))
+	return s.Show(w, r, conductPage(conduct{s.Open(w, r, "Code of conduct"), paragraphs(s.Texts().Conduct)}))
 }
 
 // paragraphs are the parts of a text that are apart by empty lines.

@@ -25,7 +25,7 @@ func (s *Site) servePerson(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, personPath(p.Username), http.StatusMovedPermanently)
 		return nil
 	}
-	return s.Show(w, r, personPage(person{s.open(w, r, p.Username), p}))
+	return s.Show(w, r, personPage(person{s.Open(w, r, p.Username), p}))
 }
 
 // Description is what search engines show of the page.

@@ -105,11 +105,3 @@ func (s *Site) routes() []page.Route {
 		page.To("POST "+grantsPath+"/revoke", page.Person, s.serveGrantRevoke),
 	}
 }
-
-// open begins a public page: caches may keep it, and it has one address.
-func (s *Site) open(w http.ResponseWriter, r *http.Request, title string) page.Frame {
-	s.Public(w, r)
-	f := s.Frame(r, title)
-	f.Canonical = s.Canonical(r)
-	return f
-}

@@ -37,7 +37,7 @@ func (s *Site) serveWidget(w http.ResponseWriter, r *http.Request) error {
 	origins := cmp.Or(strings.Join(s.Texts().WidgetOrigins, " "), "'none'")
 	h := w.Header()
 	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "frame-ancestors 'none'", "frame-ancestors "+origins, 1))
-	p := widget{s.open(w, r, t.Channel.Name), t}
+	p := widget{s.Open(w, r, t.Channel.Name), t}
 	p.Canonical = s.Origin(r) + channelPath(t.Channel.Name)
 	p.Listens = t.Channel.KeepDays > 0
 	return s.Show(w, r, widgetPage(p))
