@@ -61,13 +61,7 @@ func (s *server) serveGameApprove(w http.ResponseWriter, r *http.Request) error 
 	if err := s.Store.ApproveGame(r.Context(), name); err != nil {
 		return err
 	}
-	g, err := s.Store.Game(r.Context(), name)
-	if err != nil {
-		return err
-	}
-	if g.Owner != "" {
-		s.Mail.GameApproved(r.Context(), g.Owner, g.ShortName)
-	}
+	s.Mail.GameApproved(r.Context(), name)
 	return s.changed(w, r, gameKind.path(name), "Approved "+name+": it may connect, and is in the lists.")
 }
 

@@ -87,6 +87,7 @@ func TestSender(t *testing.T) {
 		t.Errorf("on record is %+v, %v", entries, err)
 	}
 	s.Approved(t.Context(), "nobody")
+	s.GameApproved(t.Context(), "Nothing")
 	for _, name := range []string{"Bob", "Ann"} { // Bob's address is not verified
 		if name == "Bob" {
 			if _, err := st.CreateUser(t.Context(), store.User{Username: name, Role: store.Person, Email: "bob@mail.example"}, "correct horse"); err != nil {
@@ -94,12 +95,16 @@ func TestSender(t *testing.T) {
 			}
 		}
 		s.Approved(t.Context(), name)
-		s.GameApproved(t.Context(), name, "Alpha")
+		game := name + "Game"
+		if _, err := st.CreateGame(t.Context(), store.Game{ShortName: game, Name: game, Owner: name}, store.LongSecret); err != nil {
+			t.Fatal(err)
+		}
+		s.GameApproved(t.Context(), game)
 		s.GameOffered(t.Context(), name, "Beta")
 	}
 	for _, want := range []struct{ subject, text string }{
 		{"Starlight: Your account is approved", "Ann, at Starlight:\n\nYou may sign in now, with the name and password that you chose:\n\nhttps://hub.example/login\n"},
-		{"Starlight: Alpha is approved", "https://hub.example/admin/games/Alpha\n"},
+		{"Starlight: AnnGame is approved", "https://hub.example/admin/games/AnnGame\n"},
 		{"Starlight: Beta is offered to you", "https://hub.example/admin/mine\n"},
 	} {
 		if l := post.Await(t); l.To != "ann@mail.example" || l.Subject != want.subject || !strings.Contains(l.Text, want.text) {

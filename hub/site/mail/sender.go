@@ -156,28 +156,36 @@ func (s *Sender) ResetPassword(ctx context.Context, email, remote string) {
 // and [Sender.GameOffered] it goes to an address that is verified, else nowhere, and does not
 // wait.
 func (s *Sender) Approved(ctx context.Context, username string) {
-	s.tell(ctx, "approval", username, "Your account is approved", "You may sign in now, with the name and password that you chose:", "/login")
+	s.later(ctx, "approval", func(ctx context.Context) (letter, error) {
+		return s.news(ctx, username, "Your account is approved", "You may sign in now, with the name and password that you chose:", "/login")
+	})
 }
 
 // GameApproved tells the owner of a game that it may connect.
-func (s *Sender) GameApproved(ctx context.Context, username, game string) {
-	s.tell(ctx, "approval", username, game+" is approved", "Your game "+game+" may connect now, and is in the lists. What is to be seen of it:", "/admin/games/"+game)
+func (s *Sender) GameApproved(ctx context.Context, game string) {
+	s.later(ctx, "approval", func(ctx context.Context) (l letter, err error) {
+		g, err := s.Store.Game(ctx, game)
+		if err != nil {
+			return l, err
+		}
+		return s.news(ctx, g.Owner, g.ShortName+" is approved", "Your game "+g.ShortName+" may connect now, and is in the lists. What is to be seen of it:", "/admin/games/"+g.ShortName)
+	})
 }
 
 // GameOffered tells somebody that they may become the owner of a game.
 func (s *Sender) GameOffered(ctx context.Context, username, game string) {
-	s.tell(ctx, "offer", username, game+" is offered to you", "You may become the owner of the game "+game+", within a week. Accept or decline it:", "/admin/mine")
+	s.later(ctx, "offer", func(ctx context.Context) (letter, error) {
+		return s.news(ctx, username, game+" is offered to you", "You may become the owner of the game "+game+", within a week. Accept or decline it:", "/admin/mine")
+	})
 }
 
-// tell sends news to a user whose address is verified.
-func (s *Sender) tell(ctx context.Context, kind, username, subject, news, path string) {
-	s.later(ctx, kind, func(ctx context.Context) (l letter, err error) {
-		u, err := s.Store.User(ctx, username)
-		if err == nil && u.EmailVerifiedAt == nil {
-			err = store.ErrNotFound
-		}
-		return letter{u.Email, subject, fmt.Sprintf("%s, at %s:\n\n%s\n\n%s\n", u.Username, s.Heading(), news, s.Site+path)}, err
-	})
+// news is a letter to a user whose address is verified.
+func (s *Sender) news(ctx context.Context, username, subject, text, path string) (l letter, err error) {
+	u, err := s.Store.User(ctx, username)
+	if err == nil && u.EmailVerifiedAt == nil {
+		err = store.ErrNotFound
+	}
+	return letter{u.Email, subject, fmt.Sprintf("%s, at %s:\n\n%s\n\n%s\n", u.Username, s.Heading(), text, s.Site+path)}, err
 }
 
 func hours(d time.Duration) string { return fmt.Sprintf("%d hours", d/time.Hour) }
