@@ -83,15 +83,6 @@ type visitor struct {
 	may     []string
 }
 
-// signedInAs is a browser of a new user.
-func (s *site) signedInAs(t *testing.T, username string, role store.Role) *browser {
-	t.Helper()
-	if _, err := s.Store.InviteUser(t.Context(), store.User{Username: username, Role: role}); err != nil {
-		t.Fatal(err)
-	}
-	return s.as(t, username)
-}
-
 // give makes somebody the owner of a game that is new.
 func (s *site) give(t *testing.T, shortName, owner string) store.Credential {
 	t.Helper()

@@ -135,14 +135,19 @@ func (s *site) withPassword(t testing.TB, role store.Role) *browser {
 	return s.as(t, string(role))
 }
 
-// signedIn is a browser of a new user of that role, who has no password: it takes long to
-// hash one.
+// signedIn is a browser of a new user of that role.
 func (s *site) signedIn(t testing.TB, role store.Role) *browser {
 	t.Helper()
-	if _, err := s.Store.InviteUser(t.Context(), store.User{Username: string(role), Role: role}); err != nil {
+	return s.signedInAs(t, string(role), role)
+}
+
+// signedInAs is a browser of a new user, who has no password: it takes long to hash one.
+func (s *site) signedInAs(t testing.TB, username string, role store.Role) *browser {
+	t.Helper()
+	if _, err := s.Store.InviteUser(t.Context(), store.User{Username: username, Role: role}); err != nil {
 		t.Fatal(err)
 	}
-	return s.as(t, string(role))
+	return s.as(t, username)
 }
 
 // as is a browser in which somebody has signed in.
