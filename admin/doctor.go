@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -203,7 +204,24 @@ func clockTime(t time.Time) string { return t.UTC().Format("15:04:05.000") }
 
 // heartbeats says how a run of them went.
 func heartbeats(f hub.FrameChart) string {
+	if f.Asked == 0 {
+		return page.Count(f.Answered, "heartbeat") + " of the client, not asked for"
+	}
 	return page.Count(f.Asked, "heartbeat") + ", " + page.Count(f.Answered, "answer")
+}
+
+// denialWhen says in which case the hub refuses a request so, as the documentation does.
+func denialWhen(d hub.Denial) string {
+	var own []wire.Failure
+	if row := wire.Find(d.Event); row != nil {
+		own = row.Failures
+	}
+	for _, f := range slices.Concat(own, wire.CommonFailures) {
+		if begins, _, _ := strings.Cut(f.Error, `"`); strings.HasPrefix(d.Error, begins) || strings.HasPrefix(f.Error, d.Error) {
+			return f.When
+		}
+	}
+	return ""
 }
 
 // closeWords says how a socket ended.

@@ -34,6 +34,7 @@ func ail(t testing.TB, s *site, c store.Credential) {
 		{wire.ChannelsSend, `{"chanel":"gossip","name":"Bob","message":"hello"}`},
 		{wire.TellsSend, `{"from_name":"Bob","to_game":"Alpha","to_name":"Bob","message":"HUSH"}`},
 		{wire.ChannelsSubscribe, `{"channel":"a b"}`},
+		{wire.ChannelsSend, `{"channel":"elsewhere","name":"Bob","message":"hello"}`},
 	} {
 		if err := socket.Conn.Write(ctx, 1, []byte(`{"event":"`+one[0]+`","ref":"x","payload":`+one[1]+`}`)); err != nil {
 			t.Fatal(err)
@@ -78,10 +79,12 @@ func TestDoctor(t *testing.T) {
 
 	ail(t, s, c)
 	got := b.get(t, "/admin/games/Alpha/doctor").want(t, http.StatusOK,
-		"It is connected. In <code>channels/send</code> the client sends <code>chanel</code>; the field is <code>channel</code>.",
+		"It is connected. The hub refused <code>channels/send</code> once with the error <code>not subscribed to &#34;elsewhere&#34;</code>",
+		"In <code>channels/send</code> the client sends <code>chanel</code>; the field is <code>channel</code>.",
 		"The event is <code>channels/send</code>.",
 		"The secret was wrong.", "&#34;client_secret&#34;:&#34;…&#34;", "&#34;message&#34;:&#34;(hidden)&#34;",
-		"It wanted channels whose names are refused: &#34;a b&#34;.", "gossip, testing", "1 heartbeat, 0 answers")
+		"It wanted channels whose names are refused: &#34;a b&#34;.", "gossip, testing", "1 heartbeat, 0 answers",
+		">Refused requests<", "<code>not subscribed to &#34;elsewhere&#34;</code>", "The socket of a game has not subscribed to the channel.", ">refused: not subscribed to &#34;elsewhere&#34;<")
 	if strings.Contains(got.text, "HUSH") || strings.Contains(got.text, c.Secret) {
 		t.Error("the page shows a secret")
 	}
@@ -115,7 +118,7 @@ func TestDoctor_inBrowser(t *testing.T) {
 	}
 	chrome.Await(t, ctx, "#verdict", "It is not connected. It has never connected")
 	ail(t, s, c)
-	chrome.Await(t, ctx, "#verdict", "It is connected. In channels/send the client sends chanel; the field is channel.")
+	chrome.Await(t, ctx, "#verdict", "It is connected. The hub refused channels/send once with the error not subscribed to \"elsewhere\"")
 	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("main").innerText`))
 	if err != nil {
 		t.Fatal(err)

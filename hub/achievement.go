@@ -3,6 +3,9 @@ package hub
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"hearsay/hub/store"
@@ -26,6 +29,15 @@ const (
 type problems map[string][]string
 
 func (p problems) add(field, message string) { p[field] = append(p[field], message) }
+
+// String says it in one line, for the doctor.
+func (p problems) String() string {
+	var all []string
+	for _, field := range slices.Sorted(maps.Keys(p)) {
+		all = append(all, field+" "+strings.Join(p[field], ", "))
+	}
+	return strings.Join(all, "; ")
+}
 
 // handleAchievementsSync serves achievements/sync. Section 8.
 func (s *session) handleAchievementsSync(ctx context.Context, f wire.Frame) {
@@ -113,7 +125,7 @@ func (s *session) answerAchievement(f wire.Frame, a store.Achievement, err error
 }
 
 func (s *session) failWith(f wire.Frame, p problems) {
-	s.tape.failed = true
+	s.refused(f, p.String())
 	s.send(wire.Frame{
 		Event: f.Event, Ref: f.Ref, Status: wire.StatusFailure, Payload: wire.Encode(wire.ErrorsPayload{Errors: p}),
 	}.Encode())

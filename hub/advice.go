@@ -58,7 +58,7 @@ type finding func(c *Chart, p *Patient) []Advice
 
 // findings are in the order in which they matter.
 var findings = []finding{
-	findSuspended, findFailures, findMistakes, findHeartbeats, findTooLarge, findFlood, findSlow, findCuts,
+	findSuspended, findFailures, findDenials, findMistakes, findHeartbeats, findTooLarge, findFlood, findSlow, findCuts,
 	findRefused, findNoChannel, findDrops, findOldSecret, findClock, findNever,
 }
 
@@ -214,22 +214,34 @@ func (c *Chart) cameAfter(f Failure) bool {
 
 // findMistakes speaks of what can be mended, unless the newest socket has not done it.
 func findMistakes(c *Chart, _ *Patient) (all []Advice) {
-	var newest time.Time
+	newest := c.newest()
+	for _, m := range c.Mistakes {
+		if !c.matters(m, newest) {
+			continue
+		}
+		grave := m.Kind == wire.NoObject || m.Kind == wire.UnknownMember || m.Kind == wire.MissingField ||
+			(m.Kind == wire.UnknownField || m.Kind == wire.UnknownEvent) && m.Means != ""
+		what, do := MistakeWords(m.Mistake)
+		all = append(all, Advice{grave, fmt.Sprintf("%s It did so %s.", what, times(m.Count)), do})
+	}
+	return all
+}
+
+// matters reports whether a mistake is to be spoken of: a name that means nothing does no
+// harm, and what the newest socket has not done is mended.
+func (c *Chart) matters(m CountedMistake, newest time.Time) bool {
+	harmless := m.Means == "" && (m.Kind == wire.UnknownField || m.Kind == wire.UnknownMember)
+	return !harmless && c.At.Sub(m.Last) <= lately && (!m.Last.Before(newest) || m.Event == wire.Authenticate)
+}
+
+// newest is when the newest socket of a client was opened; zero: there is none.
+func (c *Chart) newest() (newest time.Time) {
 	for _, s := range c.clients() {
 		if s.Opened.After(newest) {
 			newest = s.Opened
 		}
 	}
-	for _, m := range c.Mistakes {
-		grave := m.Kind == wire.NoObject || m.Kind == wire.UnknownMember || m.Kind == wire.MissingField ||
-			(m.Kind == wire.UnknownField || m.Kind == wire.UnknownEvent) && m.Means != ""
-		if m.Means == "" && (m.Kind == wire.UnknownField || m.Kind == wire.UnknownMember) || c.At.Sub(m.Last) > lately || m.Last.Before(newest) && m.Event != wire.Authenticate {
-			continue // what has no meaning to anybody does no harm
-		}
-		what, do := MistakeWords(m.Mistake)
-		all = append(all, Advice{grave, fmt.Sprintf("%s It did so %s.", what, times(m.Count)), do})
-	}
-	return all
+	return newest
 }
 
 // MistakeWords say what a client does, and what it should do.

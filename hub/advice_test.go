@@ -27,6 +27,9 @@ func TestDiagnose(t *testing.T) {
 	failure := func(why Why, count int) Chart {
 		return Chart{Failures: []Failure{{Count: count, First: at(9), Last: at(2), Remote: home, Why: why, Ended: at(30)}}}
 	}
+	denied := func(event, reason string, count, ago int) CountedDenial {
+		return CountedDenial{newDenial(event, reason), Tally{Count: count, Last: at(ago)}}
+	}
 	for _, test := range []struct {
 		name    string
 		chart   Chart
@@ -65,6 +68,15 @@ func TestDiagnose(t *testing.T) {
 		{"a field too many", Chart{Sockets: []SocketChart{here}, Mistakes: []CountedMistake{{wire.Mistake{Kind: wire.UnknownField, Event: "channels/send", Name: "colour"}, Tally{Count: 3, Last: at(1)}}}}, seen, Well, "", nil},
 		{"a wrong type", Chart{Sockets: []SocketChart{here}, Mistakes: []CountedMistake{{wire.Mistake{Kind: wire.MistypedField, Event: "tells/send", Name: "sent_at", Means: "instant"}, Tally{Count: 1, Last: at(1)}}}}, seen,
 			Fair, "as something else than an instant", []string{"Send `sent_at` as an instant."}},
+
+		{"refused requests", Chart{Sockets: []SocketChart{here}, Denials: []CountedDenial{denied("channels/send", wire.ErrorNotSubscribed("rp"), 4, 1)}}, seen,
+			Grave, "It is connected. The hub refused `channels/send` 4 times with the error `not subscribed to \"rp\"`, last at 2026-03-04 11:59:00 UTC.", []string{"send channels/subscribe for it"}},
+		{"refused requests, mended", Chart{Sockets: []SocketChart{here}, Denials: []CountedDenial{denied("channels/send", wire.ErrorNotSubscribed("gossip"), 4, 1), denied("tells/send", wire.ErrorInvalidPayload, 4, 61)}}, seen, Well, "", nil},
+		{"refused in normal play", Chart{Sockets: []SocketChart{here}, Denials: []CountedDenial{denied("tells/send", wire.ErrorReceiverOffline, 4, 1), denied("channels/send", wire.ErrorSlow(time.Minute), 4, 1)}}, seen, Well, "", nil},
+		{"muted", Chart{Sockets: []SocketChart{here}, Denials: []CountedDenial{denied("channels/send", wire.ErrorMuted, 1, 1)}}, seen, Fair, "once with the error `muted`", []string{"on the page Rules"}},
+		{"a new error", Chart{Sockets: []SocketChart{here}, Denials: []CountedDenial{denied("channels/send", "no such luck", 1, 1)}}, seen, Fair, "`no such luck`", []string{"Correct what"}},
+		{"refused for a mistake", Chart{Sockets: []SocketChart{here}, Denials: []CountedDenial{denied("channel/send", wire.ErrorUnknown, 1, 1)},
+			Mistakes: []CountedMistake{{wire.Mistake{Kind: wire.UnknownEvent, Name: "channel/send", Means: "channels/send"}, Tally{Count: 1, Last: at(1)}}}}, seen, Grave, "It is connected. The client sends the event `channel/send`", nil},
 
 		{"heartbeats", Chart{Sockets: with(func(s *SocketChart) { s.Unanswered = 2 })}, seen, Grave, "2 heartbeats in a row unanswered", []string{"Answer each heartbeat"}},
 		{"heartbeats before", Chart{Endings: []Ending{{Opened: at(10), At: at(9), Code: wire.CloseHeartbeat}}}, seen, Grave, "after 1m0s, had left its heartbeats unanswered", []string{"Answer each heartbeat"}},

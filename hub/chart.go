@@ -25,6 +25,7 @@ type Chart struct {
 	Failures  []Failure
 	Mistakes  []CountedMistake
 	Refused   []Refused
+	Denials   []CountedDenial
 	Drops     Tally
 	Overflows Tally
 	Strangers []Failure // authentications that failed and were nobody's
@@ -55,6 +56,7 @@ type FrameChart struct {
 	Asked     int       // heartbeats of a run; beyond 65,534 nobody counts
 	Answered  int
 	Text      string
+	Refused   string // the error that the hub refused it with; "": it did not
 }
 
 // A CountedMistake is something that a client misunderstands again and again.
@@ -124,7 +126,8 @@ func (m *memories) copy(o owner, c *Chart) *sight {
 	if one == nil {
 		return nil
 	}
-	c.Endings, c.Failures, c.Refused = backwards(one.endings), backwards(one.failures), backwards(one.refused)
+	c.Endings, c.Failures = backwards(one.endings), backwards(one.failures)
+	c.Refused, c.Denials = backwards(one.refused), backwards(one.denials)
 	c.Drops, c.Overflows = one.drops, one.overflows
 	for mistake, tally := range one.mistakes {
 		c.Mistakes = append(c.Mistakes, CountedMistake{mistake, *tally})
@@ -216,8 +219,10 @@ func (v *sight) chart() SocketChart {
 	for _, m := range v.frames {
 		f := FrameChart{
 			At: time.Unix(0, m.at), Received: m.received, Heartbeat: m.heartbeat,
-			Asked: int(m.asked), Answered: int(m.take.answered), Text: m.text,
+			Asked: int(m.asked), Answered: int(m.take.answered),
 		}
+		end := len(m.text) - int(m.refused)
+		f.Text, f.Refused = m.text[:end], m.text[end:]
 		if m.said != nil {
 			f.Published, f.Text = true, string(m.said(v.dated))
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 
 	"hearsay/hub/store"
@@ -485,15 +486,80 @@ func TestMemories_bounds(t *testing.T) {
 		m.strange(Failure{Last: now, Why: Why(i)})
 		m.mistaken(o, []wire.Mistake{{Name: fmt.Sprint(i)}})
 		m.refused(o, fmt.Sprint(strings.Repeat("x", i)), false)
+		m.denied(o, newDenial(fmt.Sprint(i, strings.Repeat("é", 5000)), strings.Repeat("é", 5000)), now)
 	}
 	one := m.of[o]
 	equal(t, "failures", len(one.failures), failuresMost)
 	equal(t, "strangers", len(m.strangers), strangersMost)
 	equal(t, "mistakes", len(one.mistakes), mistakesMost)
 	equal(t, "refused", len(one.refused), refusedMost)
+	equal(t, "denials", len(one.denials), denialsMost)
+	if d := one.denials[denialsMost-1]; len(d.Event) > nameMost+3 || len(d.Error) > reasonMost+3 || !utf8.ValidString(d.Event+d.Error) {
+		t.Errorf("got %q", d.Event+d.Error)
+	}
 	if _, there := one.mistakes[wire.Mistake{Name: "99"}]; !there {
 		t.Error("the newest mistake is not there")
 	}
 	m.forget(o)
 	equal(t, "forgotten", m.of[o] == nil, true)
+}
+
+// TestChart_denials: what is refused is counted by its error, and marked on its frame though
+// nobody asked for an answer.
+func TestChart_denials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{Limits: unlimited()})
+		alpha := w.game("Alpha")
+		seen := time.Now()
+		chart := func() (Chart, Diagnosis) {
+			settle(time.Second)
+			c := w.GameChart(store.GameID(alpha.ID))
+			return c, c.Diagnose(Patient{LastSeen: &seen})
+		}
+		s := w.dial()
+		s.joinWith(credentials(alpha, everySupport, `,"channels":["gossip"]`))
+		for range 4 {
+			s.send(wire.ChannelsSend, "", `{"channel":"testing","name":"Bob","message":"hello"}`)
+		}
+		s.ask(wire.ChannelsSend, `{"channel":"gossip","name":"Bob","message":" "}`)
+		s.ask(wire.AchievementsDelete, `{"key":"none"}`)
+		c, d := chart()
+		var got, marks []string
+		for _, one := range c.Denials {
+			got = append(got, fmt.Sprint(one.Event, " ", one.Error, " ", one.Count))
+		}
+		equal(t, "denials", got, []string{"achievements/delete key not found 1", "channels/send message is empty 1", `channels/send not subscribed to "testing" 4`})
+		for _, f := range c.Sockets[0].Frames {
+			if f.Refused != "" && f.Received {
+				marks = append(marks, f.Refused)
+			}
+		}
+		none := `not subscribed to "testing"`
+		equal(t, "marks", marks, []string{none, none, none, none, "message is empty", "key not found"})
+		if want := "It is connected. The hub refused `channels/send` 4 times with the error `not subscribed to \"testing\"`"; !strings.HasPrefix(d.Verdict, want) || d.State != Grave {
+			t.Errorf("got %s %q, want %q", d.State, d.Verdict, want)
+		}
+
+		s.ask(wire.ChannelsSubscribe, `{"channel":"testing"}`)
+		if _, d := chart(); strings.Contains(d.Verdict, "testing") {
+			t.Errorf("a channel that it subscribed to since: got %q", d.Verdict)
+		}
+	})
+}
+
+// TestChart_answerLate: an answer counts for its heartbeat, though other frames came between.
+func TestChart_answerLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{Limits: unlimited()})
+		alpha := w.game("Alpha")
+		s := w.join(alpha, `,"channels":["gossip"]`)
+		s.beats.Store(false)
+		settle(Heartbeat + time.Second)
+		s.ask(wire.ChannelsSend, `{"channel":"gossip","name":"Bob","message":"hello"}`)
+		s.send(wire.Heartbeat, "", `{"players":["Bob"]}`)
+		settle(time.Second)
+		got := shown(w.GameChart(store.GameID(alpha.ID)).Sockets[0])
+		equal(t, "how many frames", len(got), 5)
+		equal(t, "heartbeats", got[2], `heartbeats 2/2 {"event":"heartbeat","payload":{"players":["Bob"]}}`)
+	})
 }

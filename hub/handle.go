@@ -106,15 +106,18 @@ func (s *session) handleActive(f wire.Frame, err error) {
 			s.end(ending{code: wire.CloseRemoved, reason: "too many messages over the rate limit"})
 			return
 		}
-		s.fail(f, wire.ErrorRateLimit)
+		s.tape.refuse(wire.ErrorRateLimit)
 		s.tape.failed = false // which is no mistake
+		if s.answers(f) {
+			s.send(failed(f, wire.ErrorRateLimit))
+		}
 		return
 	}
 	switch {
 	case err != nil || !known || f.Event == wire.Sync && s.form != "versions":
 		s.unknown(f)
 	case f.BadRef:
-		s.tape.failed = true
+		s.refused(f, wire.ErrorMalformed)
 		s.send(failed(f, wire.ErrorMalformed))
 	case !s.maySend(h):
 		s.fail(f, wire.ErrorMissingSupport(h.Needs))
@@ -144,11 +147,11 @@ func (s *session) handleUnauthenticated(f wire.Frame, err error, message []byte)
 
 // unknown answers what the hub does not understand, ref or not.
 func (s *session) unknown(f wire.Frame) {
+	if s.active() {
+		s.refused(f, wire.ErrorUnknown)
+	}
 	if f.Event == wire.Authenticate {
 		f.Event, f.HasEvent = "", false // its failure would make clients leave for ever
-	}
-	if s.active() {
-		s.tape.failed = true
 	}
 	s.send(failed(f, wire.ErrorUnknown))
 }
@@ -167,9 +170,17 @@ func (s *session) succeed(f wire.Frame) {
 
 // fail answers a request, if it wants an answer.
 func (s *session) fail(f wire.Frame, reason string) {
-	s.tape.failed = true
+	s.refused(f, reason)
 	if s.answers(f) {
 		s.send(failed(f, reason))
+	}
+}
+
+// refused remembers for the doctor that a request of an active socket is refused.
+func (s *session) refused(f wire.Frame, reason string) {
+	s.tape.refuse(reason)
+	if s.loan == nil {
+		s.hub.memories.denied(s.owner(), newDenial(f.Event, reason), time.Now())
 	}
 }
 

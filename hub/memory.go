@@ -19,7 +19,9 @@ const (
 	endingsMost   = 5
 	mistakesMost  = 20
 	refusedMost   = 10
-	nameMost      = 40 // bytes of a channel's name that was refused
+	denialsMost   = 20
+	nameMost      = 40  // bytes of an event's name, or of a channel's that was refused
+	reasonMost    = 100 // bytes of an error
 )
 
 // again is how long after the last one a failure counts as one more of the same.
@@ -45,6 +47,7 @@ type memory struct {
 	last      *sight    // of the socket that was closed last
 	mistakes  map[wire.Mistake]*Tally
 	refused   []Refused
+	denials   []CountedDenial // that of the last refusal is the last
 	drops     Tally
 	overflows Tally
 }

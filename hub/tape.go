@@ -53,7 +53,8 @@ type take struct {
 	asked     uint16 // heartbeats of a run
 	answered  uint16
 	heartbeat bool
-	received  bool // from the client
+	received  bool   // from the client
+	refused   uint16 // bytes at the end of text that are the error it was refused with
 }
 
 // A span is a time in which a socket listened to a topic.
@@ -98,6 +99,23 @@ func (t *tape) sent(message []byte, most int) {
 	t.add(take{text: text})
 }
 
+// refuse marks the message at hand, which is the last that came, with the error that the hub
+// refuses it with. Only the worker that handles it calls this.
+func (t *tape) refuse(reason string) {
+	t.failed = true
+	reason = cut(reason, reasonMost)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.takes) - 1; i >= 0; i-- {
+		if one := &t.takes[i]; one.received && !one.heartbeat {
+			one.text += reason
+			one.refused = uint16(len(reason))
+			t.bytes += int32(len(reason))
+			return
+		}
+	}
+}
+
 // beat remembers a heartbeat.
 func (t *tape) beat() {
 	t.mu.Lock()
@@ -114,7 +132,7 @@ func (t *tape) beat() {
 func (t *tape) answer(message []byte, f wire.Frame) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	last := t.run()
+	last := t.asking()
 	if last != nil && last.text == string(message) { // most say the same again
 		last.answered = oneMore(last.answered)
 		last.at = time.Now().UnixNano()
@@ -135,6 +153,18 @@ func (t *tape) run() *take {
 		return last
 	}
 	return nil
+}
+
+// asking is the run of heartbeats that an answer belongs to: the last one where an answer is
+// missing, though other frames came in between, or the one at the end, or nil; under mu.
+func (t *tape) asking() *take {
+	last := t.run()
+	for i := len(t.takes) - 1; last == nil && i >= 0; i-- {
+		if one := &t.takes[i]; one.heartbeat && one.asked > one.answered {
+			last = one
+		}
+	}
+	return last
 }
 
 func oneMore(n uint16) uint16 { return min(n, math.MaxUint16-1) + 1 }
