@@ -13,7 +13,7 @@ type pulse struct {
 	mu     sync.Mutex // guards what follows
 	timer  *time.Timer
 	ticks  int // since the upgrade
-	missed int // heartbeats without an answer
+	missed int // heartbeats without an answer, of those that went out at once
 	active bool
 }
 
@@ -68,7 +68,11 @@ func (s *session) tick() {
 		s.end(goodbye)
 		return
 	default:
-		p.missed++
+		// A heartbeat behind something that waits cannot be answered yet. A peer that takes
+		// nothing at all is lost after writeTimeout.
+		if s.link.waiting() == 0 {
+			p.missed++
+		}
 		s.beat()
 	}
 	p.timer.Reset(s.hub.o.Heartbeat)

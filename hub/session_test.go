@@ -206,6 +206,32 @@ func TestSession_longRequest(t *testing.T) {
 	})
 }
 
+// TestSession_slowReader has a game that takes more than a minute to read what waits for it.
+// The heartbeats behind that are not unanswered before it has got them.
+func TestSession_slowReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const answers = 18
+		w := open(t, Options{Limits: unlimited()})
+		c := w.game("Alpha")
+		say(t, w, "gossip", 1, strings.Repeat("ж", 2000))
+		s := w.dialPaused()
+		s.send(wire.Authenticate, "", credentials(c, `["channels","history"]`, `,"channels":["gossip"]`))
+		for range answers {
+			s.send(wire.ChannelsHistory, "x", `{"channel":"gossip"}`)
+		}
+		synctest.Wait()
+		if hub := w.session(owner{id: c.ID}); hub.handling.Load() {
+			t.Fatal("the hub waits with an answer")
+		}
+		s.readSlowly(4*time.Second, `"sent_at"`, answers)
+		s.beats.Store(true)
+		close(s.turns)
+		s.fence()
+		settle(2 * time.Minute)
+		s.wantOpen()
+	})
+}
+
 // fill adds games with much text.
 func (w *world) fill(games int) {
 	w.t.Helper()
