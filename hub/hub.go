@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -154,7 +155,8 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 }
 
 // Run follows the log of versions, delivers what people approve, tells what becomes of
-// characters, and announces the restarts that the store is asked for, until ctx ends.
+// characters, and announces the restarts that the store is asked for, until ctx ends. What
+// fails is tried again after a pause, and at each commit.
 func (h *Hub) Run(ctx context.Context) {
 	wake, stop := h.store.Watch()
 	defer stop()
@@ -167,28 +169,32 @@ func (h *Hub) Run(ctx context.Context) {
 		{h.store.Ignored, h.heedIgnores, h.store.Ignored() - 1},
 		{h.store.Reviews, h.release, h.store.Reviews() - 1},
 		{h.store.Registrations, h.tellChanges, h.store.Registrations() - 1},
+		{h.store.Asked, h.restart, h.store.Asked() - 1},
 	}
-	asked := h.store.Asked() - 1
+	var backoff store.Backoff
 	for {
 		err := h.followBy(ctx, h.store.Recent)
 		for i := range looks {
 			l := &looks[i]
-			if n := l.commits(); n != l.at && err == nil {
-				if err = l.look(ctx); err == nil {
+			if n := l.commits(); n != l.at {
+				failed := l.look(ctx)
+				if failed == nil {
 					l.at = n
 				}
+				err = errors.Join(err, failed)
 			}
 		}
 		if err != nil && ctx.Err() == nil {
 			h.log.Error("changes could not be read", "err", err)
 		}
-		if n := h.store.Asked(); n != asked {
-			asked = n
-			h.restart(ctx)
+		ends, retry := h.ruleEnds(), backoff.After(err)
+		if err != nil {
+			ends = nil // it may be what cannot be read
 		}
 		select {
 		case <-wake:
-		case <-h.ruleEnds():
+		case <-ends:
+		case <-retry:
 		case <-ctx.Done():
 			return
 		}

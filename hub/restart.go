@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -35,28 +36,28 @@ func (h *Hub) active() (all []*session, names []string) {
 
 // restart does what the store was asked for. If the hub dies in the middle, the next
 // may announce it a second time, which games do not mind.
-func (h *Hub) restart(ctx context.Context) {
+func (h *Hub) restart(ctx context.Context) error {
 	all, err := h.store.UntoldRestarts(ctx)
+	if err != nil {
+		return fmt.Errorf("read the restarts: %w", err)
+	}
 	for _, r := range all {
 		downtime := time.Duration(r.Downtime) * time.Second
 		_, told := h.active()
 		if !r.Again { // else Shutdown tells them
 			told = h.Announce(downtime)
 		}
-		err = h.store.ToldRestart(ctx, r.ID, told)
+		err := h.store.ToldRestart(ctx, r.ID, told)
 		if errors.Is(err, store.ErrNotFound) {
-			err = nil // it was withdrawn
-			continue
+			continue // it was withdrawn
 		}
 		if err != nil {
-			break
+			return fmt.Errorf("note the restart %d: %w", r.ID, err)
 		}
 		h.log.Info("a restart was asked for", "downtime", downtime, "told", len(told), "again", r.Again)
 		if r.Again && h.o.Restart != nil {
 			h.o.Restart(downtime)
 		}
 	}
-	if err != nil && ctx.Err() == nil {
-		h.log.Error("a restart could not be announced", "err", err)
-	}
+	return nil
 }

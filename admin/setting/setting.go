@@ -204,13 +204,16 @@ func mixed(start, now Config) Config {
 	return start
 }
 
-// Follow calls changed whenever the file has other settings, until ctx ends.
+// Follow calls changed whenever the file has other settings, until ctx ends. Settings that
+// cannot be read are tried again after a pause, and at each commit.
 func (s *Settings) Follow(ctx context.Context, changed func(Config)) {
 	wake, stop := s.store.Watch()
 	defer stop()
+	var backoff store.Backoff
 	for asked := s.store.Asked() - 1; ; { // never looked
+		var err error
 		if n := s.store.Asked(); n != asked {
-			err := s.read(ctx)
+			err = s.read(ctx)
 			switch {
 			case err == nil:
 				asked = n
@@ -221,6 +224,7 @@ func (s *Settings) Follow(ctx context.Context, changed func(Config)) {
 		}
 		select {
 		case <-wake:
+		case <-backoff.After(err):
 		case <-ctx.Done():
 			return
 		}

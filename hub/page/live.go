@@ -321,7 +321,7 @@ func (l *Topics) run(ctx context.Context, st *stream, t Topic, q url.Values) {
 		case <-ctx.Done():
 			return
 		}
-		if wake == nil {
+		if wake == nil || err != nil && !errors.Is(err, store.ErrNotFound) {
 			continue
 		}
 		select {

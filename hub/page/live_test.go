@@ -295,6 +295,26 @@ func TestLive_revokedBefore(t *testing.T) {
 	})
 }
 
+// TestLive_faultWatched: a topic that waits to be woken does not wait for that after a fault.
+func TestLive_faultWatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := &score{}
+		fault := errors.New("out of ink")
+		sc.fault.Store(&fault)
+		scores := sc.topic()
+		scores.Watch = func() (<-chan struct{}, func()) { return make(chan struct{}), func() {} }
+		l := NewTopics(map[string]Topic{"score": scores}, nil, quiet)
+		s := look(t, l, "/admin/live/score", always)
+		time.Sleep(time.Minute)
+		sc.fault.Store(nil)
+		time.AfterFunc(time.Minute, s.leave)
+		if got := s.next(); got != "data: <b>0</b>\n\n" {
+			t.Errorf("got %q", got)
+		}
+		s.end()
+	})
+}
+
 // TestLive_fault: what cannot be shown ends nothing; it is shown when it can be.
 func TestLive_fault(t *testing.T) {
 	for _, renderer := range []bool{false, true} {
