@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"time"
 
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
@@ -11,6 +12,9 @@ import (
 // Section 4.
 func (s *session) handleHeartbeat(f wire.Frame) {
 	s.answered.Store(true)
+	if s.loan == nil {
+		s.hub.store.Touch(*s.peer, time.Now())
+	}
 	players := newRoster(wire.HeartbeatPlayers(f.Payload))
 	s.hub.mu.Lock()
 	s.players = players

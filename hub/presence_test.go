@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -265,4 +266,33 @@ func TestPresence_teller(t *testing.T) {
 	if on.teller("Bob") != nil {
 		t.Error("a tell goes to a socket without the flag")
 	}
+}
+
+// TestPresence_lastSeen: the file knows of a connected game, within two minutes, that it is
+// there, so that a crash does not make it look long gone.
+func TestPresence_lastSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{})
+		alpha, site := w.game("Alpha"), w.application("Site", "records")
+		w.join(alpha, "")
+		w.join(site, "")
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			w.st.Maintain(ctx)
+		}()
+		settle(time.Hour)
+		game, err := w.st.Game(t.Context(), "Alpha")
+		w.do(err)
+		application, err := w.st.Application(t.Context(), "Site")
+		w.do(err)
+		for name, seen := range map[string]*time.Time{"Alpha": game.LastSeenAt, "Site": application.LastSeenAt} {
+			if seen == nil || time.Since(*seen) > 2*time.Minute {
+				t.Errorf("%s was last seen at %v, want within two minutes of %v", name, seen, time.Now())
+			}
+		}
+		cancel()
+		<-done
+	})
 }

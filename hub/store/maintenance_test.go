@@ -178,6 +178,28 @@ func TestTouches(t *testing.T) {
 	}
 }
 
+// What could not be written is written the next time, unless something newer is known by then.
+func TestTouches_unwritten(t *testing.T) {
+	s := open(t)
+	conn := connect(t, s.Path())
+	addGame(t, s, "Alpha")
+	addGame(t, s, "Beta")
+	run(t, conn, `CREATE TRIGGER full BEFORE UPDATE ON games WHEN NEW.id = 2 BEGIN SELECT RAISE(ABORT, 'full'); END`)
+	at := time.UnixMicro(1e15)
+	s.Touch(store.Peer{ID: 1}, at)
+	s.Touch(store.Peer{ID: 2}, at)
+	if err := s.FlushTouches(t.Context()); err == nil {
+		t.Fatal("it could be written")
+	}
+	s.Touch(store.Peer{ID: 2}, at.Add(time.Second))
+	run(t, conn, `DROP TRIGGER full`)
+	check(t, s.FlushTouches(t.Context()))
+	got := ask(t, conn, `SELECT last_seen_at - ?1 FROM games ORDER BY id`, at.UnixMicro())
+	if want := []string{"0", "1000000"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // maintain runs Maintain until stop is called.
 func maintain(t testing.TB, s *store.Store) (stop func()) {
 	done := make(chan struct{})

@@ -26,7 +26,7 @@ type touch struct {
 	secret, old time.Time // last use; zero: none
 }
 
-// Touch notes that a game or application is connected now.
+// Touch notes that a game or application shows a sign of life now.
 func (s *Store) Touch(p Peer, now time.Time) { s.touch(p, touch{seen: now}) }
 
 func (s *Store) touch(p Peer, t touch) {
@@ -47,8 +47,9 @@ func (s *Store) touch(p Peer, t touch) {
 	s.touches.m[key] = t
 }
 
-// FlushTouches writes them. None of it makes a version.
-func (s *Store) FlushTouches(ctx context.Context) error {
+// FlushTouches writes them. None of it makes a version. What could not be written is kept
+// for the next time.
+func (s *Store) FlushTouches(ctx context.Context) (err error) {
 	s.touches.mu.Lock()
 	m := s.touches.m
 	s.touches.m = map[touched]touch{}
@@ -56,6 +57,13 @@ func (s *Store) FlushTouches(ctx context.Context) error {
 	if len(m) == 0 {
 		return nil
 	}
+	defer func() {
+		if err != nil {
+			for key, t := range m {
+				s.touch(Peer{Application: key.application, ID: key.id}, t)
+			}
+		}
+	}()
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		for key, t := range m {
 			table := `games`
