@@ -2,10 +2,13 @@ package site
 
 import (
 	"cmp"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+
+	"github.com/a-h/templ"
 
 	"hearsay/hub"
 	"hearsay/hub/page"
@@ -102,13 +105,15 @@ func (g game) Description() string {
 
 func gamePath(shortName string) string { return "/games/" + url.PathEscape(shortName) }
 
-// connectAddress is where a client goes: a web page, or an address of telnet.
-func connectAddress(c store.Connection) string {
-	switch c.Type {
-	case "web":
-		return c.URL
-	case "secure telnet":
-		return "telnets://" + c.Host + ":" + strconv.Itoa(c.Port)
+// connectAddress is where a client goes: a web page, or telnet://HOST:PORT, with IPv6 in
+// brackets. Templates take no scheme of telnet, and this one is ours, not the game's.
+func connectAddress(c store.Connection) templ.SafeURL {
+	if c.Type == "web" {
+		return templ.URL(c.URL)
 	}
-	return "telnet://" + c.Host + ":" + strconv.Itoa(c.Port)
+	u := url.URL{Scheme: "telnet", Host: net.JoinHostPort(c.Host, strconv.Itoa(c.Port))}
+	if c.Type == "secure telnet" {
+		u.Scheme = "telnets"
+	}
+	return templ.SafeURL(u.String())
 }
