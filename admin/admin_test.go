@@ -1,9 +1,11 @@
 package admin_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -12,6 +14,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"hearsay/admin"
 	"hearsay/hub/hubtest/chrome"
@@ -116,6 +120,24 @@ func TestMissing_hostileHost(t *testing.T) {
 	r.Host = `"><img src=x>`
 	if got := answer(admin.New(admin.Options{}), r).Body.String(); strings.Contains(got, "<img src=x>") {
 		t.Errorf("the host came through unescaped:\n%s", got)
+	}
+}
+
+// TestFault_token: when a page fails whose address has a token, the token is not logged.
+func TestFault_token(t *testing.T) {
+	var log bytes.Buffer
+	s := newSite(t, func(o *admin.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	conn, err := sqlite.OpenConn(s.Store.Path(), sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := sqlitex.ExecuteScript(conn, `ALTER TABLE links RENAME TO moved`, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.browser(t).get(t, "/password/horse").want(t, http.StatusInternalServerError)
+	if text := log.String(); strings.Contains(text, "horse") || !strings.Contains(text, "path=/password/…") {
+		t.Errorf("logged %s", text)
 	}
 }
 

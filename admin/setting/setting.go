@@ -122,7 +122,11 @@ func (s *Settings) read(ctx context.Context) error {
 	s.mu.Unlock()
 	for name, problem := range next.problems {
 		if before.problems[name] != problem || before.file[name] != file[name] {
-			s.log.Warn("a setting in the file will not do, and its default is in force", "setting", name, "value", file[name], "reason", problem)
+			attrs := []any{"setting", name, "reason", problem}
+			if r, _ := find(name); r.name != "" && r.only == "" { // others may be secrets, or misspelt ones
+				attrs = append(attrs, "value", file[name])
+			}
+			s.log.Warn("a setting in the file is not allowed, and its default is in force", attrs...)
 		}
 	}
 	return nil
@@ -265,7 +269,7 @@ func (s *Settings) All() (all []Setting) {
 			case one.SetBy != "":
 				one.Fixed = "set by " + one.SetBy + "; take it off there to change it here"
 			}
-			if r.secret && one.Value != "" {
+			if store.SecretSetting(r.name) && one.Value != "" {
 				one.Value = "(set, and not shown)"
 			}
 			all = append(all, one)

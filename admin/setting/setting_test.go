@@ -180,7 +180,7 @@ func TestOpen_badValues(t *testing.T) {
 		"heartbeat": "15", "limit-events": "many", "max-text": "0", "compression": "perhaps", "downtime": "-1", "backup-schedule": "hourly",
 		"backup-hour": "24", "name": "alpha", "listen": "0.0.0.0:80", "metrics-token": "horse", "db": "other.db", "backups-kept": "", "nonsense": "1",
 		"title": strings.Repeat("x", 101), "limit-sockets": "-1", "sign-up": "everybody",
-		"smtp-url": "smtp://mail.example", "public-url": "https://evil.example", "mail-from": "hub",
+		"smtp-url": "smtp://u:horse@mail.example", "smtp_url": "smtp://u:horse@mail.example", "public-url": "https://evil.example", "mail-from": "hub",
 	}
 	for name, value := range bad {
 		s.put(name, value)
@@ -200,6 +200,9 @@ func TestOpen_badValues(t *testing.T) {
 		if one, err := all.Setting(name); err == nil && (one.Source != setting.Standard || one.Problem == "") {
 			t.Errorf("%+v", one)
 		}
+	}
+	if log := s.log.String(); strings.Contains(log, "horse") || !strings.Contains(log, "value=hourly") {
+		t.Errorf("the log has secrets, or lacks other values:\n%s", log)
 	}
 	for name, mend := range map[string]string{"heartbeat": "with its unit", "limit-events": "BURST,PER_SECOND", "max-text": "more than 0", "compression": "true or false", "backup-hour": "0 to 23", "name": "taken"} {
 		if one, _ := all.Setting(name); !strings.Contains(one.Problem, mend) {

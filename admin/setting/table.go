@@ -12,7 +12,6 @@ type row struct {
 	only    string   // why only a flag or the environment may set it; "": the file may, too
 	atStart bool     // a change of the file holds from the next start
 	choices []string // if not every text will do
-	secret  bool     // it is never shown
 	lines   bool     // it is a text of several lines
 }
 
@@ -47,7 +46,7 @@ var table = []struct {
 			string(store.RegistrationOperator), string(store.RegistrationApproval), string(store.RegistrationVerified),
 		}},
 		{name: "mail-from"},
-		{name: "smtp-url", only: wantsSecret, secret: true},
+		{name: "smtp-url", only: wantsSecret},
 		{name: "public-url", only: opensDoors},
 	}},
 	{"Backups", []row{
@@ -84,7 +83,7 @@ var table = []struct {
 		{name: "tls-cert", only: locksOut},
 		{name: "tls-key", only: locksOut},
 		{name: "trusted-proxies", only: locksOut},
-		{name: "metrics-token", only: wantsSecret, secret: true},
+		{name: "metrics-token", only: wantsSecret},
 		{name: "log-format", only: wantsFile},
 		{name: "log-level", only: wantsFile},
 		{name: "cpu-profile", only: writesFile},

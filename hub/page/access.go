@@ -152,9 +152,17 @@ func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case r.Context().Err() != nil:
 		return // nobody waits for the answer
 	default:
-		p.o.Log.Error("a page failed", "method", r.Method, "path", r.URL.Path, "err", err)
+		p.o.Log.Error("a page failed", "method", r.Method, "path", logged(r), "err", err)
 	}
 	p.Problem(w, r, code, heading, text)
+}
+
+// logged is the path of a request as the log has it: a token in it is a secret.
+func logged(r *http.Request) string {
+	if token := r.PathValue("token"); token != "" {
+		return strings.ReplaceAll(r.URL.Path, token, "…")
+	}
+	return r.URL.Path
 }
 
 // Problem answers with a page that says what is wrong.

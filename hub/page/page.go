@@ -133,7 +133,7 @@ func guard(next http.Handler) http.Handler {
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, code int, page templ.Component) {
 	var b bytes.Buffer
 	if err := page.Render(r.Context(), &b); err != nil {
-		p.o.Log.Error("render page", "path", r.URL.Path, "err", err)
+		p.o.Log.Error("render page", "path", logged(r), "err", err)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}

@@ -88,7 +88,9 @@ var states = map[string]string{
 	"ignore": `
 		SELECT json_group_object(name || '@' || game, json('true'))
 		FROM ignores WHERE game_id = (SELECT id FROM games WHERE short_name = ?1)`,
-	"setting": `SELECT json_object('value', value) FROM settings WHERE key = ?1`,
+	"setting": `
+		SELECT json_object('value', iif(key IN ('` + strings.Join(secretSettings, `', '`) + `'), '(not shown)', value))
+		FROM settings WHERE key = ?1`,
 }
 
 var gameState = `

@@ -10,6 +10,22 @@ import (
 	"hearsay/hub/store"
 )
 
+// The audit is kept for ever, so no secret may come in, even one that somebody wrote into the
+// file.
+func TestStore_Audit_secretSetting(t *testing.T) {
+	s := open(t)
+	ann := store.WithActor(t.Context(), store.Actor{Name: "ann"})
+	for _, key := range []string{"smtp-url", "metrics-token"} {
+		check(t, s.SetSetting(ann, key, "smtp://u:horse@mail.example"))
+		check(t, s.UnsetSetting(ann, key))
+	}
+	for _, one := range must(s.Audit(t.Context(), store.AuditQuery{Limit: 100})) {
+		if text := string(one.Before) + string(one.After); strings.Contains(text, "horse") || !strings.Contains(text, "(not shown)") {
+			t.Errorf("got %s", text)
+		}
+	}
+}
+
 func TestStore_Audit(t *testing.T) {
 	s := open(t)
 	ann := store.WithActor(t.Context(), store.Actor{Name: "ann", Address: "192.0.2.7"})

@@ -2,9 +2,17 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 )
+
+// secretSettings are those whose values nobody is shown.
+var secretSettings = []string{"smtp-url", "metrics-token"}
+
+// SecretSetting reports whether the value of a setting is a secret, so that it stands in no
+// log, no audit entry and on no page.
+func SecretSetting(key string) bool { return slices.Contains(secretSettings, key) }
 
 // Settings are those that the file has, by the name of their flag. What they mean is
 // the affair of whoever serves.
