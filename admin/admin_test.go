@@ -20,6 +20,7 @@ import (
 	"hearsay/admin"
 	"hearsay/hub/hubtest/chrome"
 	shared "hearsay/hub/page"
+	"hearsay/hub/store"
 )
 
 func TestMain(m *testing.M) {
@@ -139,6 +140,32 @@ func TestFault_token(t *testing.T) {
 	if text := log.String(); strings.Contains(text, "horse") || !strings.Contains(text, "path=/password/…") {
 		t.Errorf("logged %s", text)
 	}
+}
+
+// TestMissing: a page says once what is not there.
+func TestMissing(t *testing.T) {
+	b := newSite(t).signedIn(t, store.Admin)
+	for _, p := range []page{b.get(t, "/admin/games/Nope"), b.post(t, "/admin/games/Nope/edit", "name", "Nope"), b.post(t, "/admin/games/Nope/suspend")} {
+		p.want(t, http.StatusNotFound, `>Game &#34;Nope&#34; is not there, or not any more.<`)
+	}
+	b.post(t, "/admin/invites/99999999999999999999/revoke").want(t, http.StatusSeeOther)
+	b.post(t, "/admin/sessions/99999999999999999999/revoke").want(t, http.StatusSeeOther)
+}
+
+// TestUndo_fault: only what is over is told to be too late.
+func TestUndo_fault(t *testing.T) {
+	s := newSite(t)
+	b := s.signedIn(t, store.Admin)
+	b.post(t, "/admin/undo", "kind", "game", "name", "Alpha").want(t, http.StatusSeeOther)
+	conn, err := sqlite.OpenConn(s.Store.Path(), sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := sqlitex.ExecuteScript(conn, `ALTER TABLE removals RENAME TO moved`, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.post(t, "/admin/undo", "kind", "game", "name", "Alpha").want(t, http.StatusInternalServerError)
 }
 
 func TestReady_notReady(t *testing.T) {

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -70,7 +69,7 @@ func (s *server) gameCharacter(r *http.Request) (c store.Character, err error) {
 	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64) // 0, which no character has, if it is no number
 	c, err = s.Store.Character(r.Context(), store.CharacterID(id))
 	if errors.Is(err, store.ErrNotFound) || err == nil && c.GameID != g.ID {
-		return store.Character{}, fmt.Errorf("character %q of %s: %w", r.PathValue("id"), g.ShortName, store.ErrNotFound)
+		return store.Character{}, store.Missing{Noun: "character of " + g.ShortName, Key: r.PathValue("id")}
 	}
 	return c, err
 }

@@ -41,14 +41,11 @@ func (s *server) serveInviteAdd(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) serveInviteRevoke(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err == nil {
-		err = s.Store.RevokeInvite(r.Context(), id)
-	}
-	if errors.Is(err, strconv.ErrSyntax) || errors.Is(err, store.ErrNotFound) {
+	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64) // no invite has the id 0, or the largest
+	switch err := s.Store.RevokeInvite(r.Context(), id); {
+	case errors.Is(err, store.ErrNotFound):
 		return s.Done(w, r, "/admin/invites", "That invite was used, or is not there any more.")
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	return s.Done(w, r, "/admin/invites", "The invite works no more.")

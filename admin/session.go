@@ -49,14 +49,11 @@ func (s *server) serveSessionRevoke(w http.ResponseWriter, r *http.Request) erro
 
 // revoke ends the session that the path names, which must be that user's unless of is 0.
 func (s *server) revoke(w http.ResponseWriter, r *http.Request, of int64, back string) error {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err == nil {
-		err = s.Store.RevokeSession(r.Context(), id, of)
-	}
-	if errors.Is(err, strconv.ErrSyntax) || errors.Is(err, store.ErrNotFound) {
+	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64) // no session has the id 0, or the largest
+	switch err := s.Store.RevokeSession(r.Context(), id, of); {
+	case errors.Is(err, store.ErrNotFound):
 		return s.Done(w, r, back, "That session is over already.")
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	return s.Done(w, r, back, "Signed that browser out.")

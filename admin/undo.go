@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -24,8 +25,11 @@ func (s *server) remove(w http.ResponseWriter, r *http.Request, kind, name, path
 func (s *server) serveUndo(w http.ResponseWriter, r *http.Request) error {
 	kind, name := r.PostFormValue("kind"), r.PostFormValue("name")
 	path := "/admin/" + kind + "s"
-	if err := s.Store.UndoRemoval(r.Context(), kind, name); err != nil {
+	switch err := s.Store.UndoRemoval(r.Context(), kind, name); {
+	case errors.Is(err, store.ErrNotFound):
 		return s.Done(w, r, path, "It was too late: "+name+" is gone.")
+	case err != nil:
+		return err
 	}
 	return s.Done(w, r, path, "The "+kind+" "+name+" stays.")
 }

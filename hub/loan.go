@@ -57,7 +57,7 @@ func (h *Hub) Lend(ctx context.Context, game store.GameID) (Loan, error) {
 	record := h.directory.games[game]
 	h.mu.Unlock()
 	if record == nil {
-		return Loan{}, fmt.Errorf("game %d: %w", game, store.ErrNotFound)
+		return Loan{}, store.Missing{Noun: "game", Key: fmt.Sprint(game)}
 	}
 	now := time.Now()
 	out := Loan{ClientID: loanPrefix + uuid.NewString(), Secret: strings.ToLower(rand.Text()), Ends: now.Add(LoanFor)}
@@ -105,7 +105,7 @@ func (h *Hub) Prompt(clientID string, p Prompt) error {
 	s := h.borrower(clientID)
 	if s == nil {
 		h.mu.Unlock()
-		return fmt.Errorf("socket of %q: %w", clientID, store.ErrNotFound)
+		return store.Missing{Noun: "socket of", Key: clientID}
 	}
 	player, channel := "", ""
 	if len(s.players.order) > 0 {

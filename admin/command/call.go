@@ -102,7 +102,7 @@ func (c *call) unknown(err error, noun, key string, of ...string) error {
 		return err
 	}
 	see := append([]string{c.Root().Name(), noun, "list"}, of...)
-	return &advice{fmt.Errorf("%s %q: %w", noun, key, store.ErrNotFound), strings.Join(see, " ")}
+	return &advice{store.Missing{Noun: noun, Key: key}, strings.Join(see, " ")}
 }
 
 // printsJSON gives a command the flag --json.

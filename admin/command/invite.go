@@ -2,7 +2,6 @@ package command
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -78,7 +77,7 @@ func userUninvite() *cobra.Command {
 				err = c.store.RevokeInvite(c.Context(), id)
 			}
 			if errors.Is(err, store.ErrNotFound) {
-				return &advice{fmt.Errorf("invite %q: %w", c.args[0], store.ErrNotFound), c.Root().Name() + " user invites"}
+				return &advice{store.Missing{Noun: "invite", Key: c.args[0]}, c.Root().Name() + " user invites"}
 			}
 			if err != nil {
 				return err

@@ -30,7 +30,7 @@ func messageHide(verb, short, done string, do func(*store.Store, context.Context
 		RunE: run(existing, func(c *call) error {
 			id, err := strconv.ParseInt(c.args[0], 10, 64)
 			if err != nil {
-				return fmt.Errorf("message %q: %w", c.args[0], store.ErrNotFound)
+				return store.Missing{Noun: "message", Key: c.args[0]}
 			}
 			if err := do(c.store, c.Context(), store.MessageID(id)); err != nil {
 				return err

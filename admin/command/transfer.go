@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,11 +17,11 @@ func (c *call) offer(shortName, username string) (store.Transfer, error) {
 		err = store.ErrNotFound
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		what := fmt.Sprintf("offer of %q", shortName)
+		missing := store.Missing{Noun: "offer of", Key: shortName}
 		if username != "" {
-			what += fmt.Sprintf(" to %q", username)
+			missing = store.Missing{Noun: missing.Named() + " to", Key: username}
 		}
-		err = &advice{fmt.Errorf("%s: %w", what, store.ErrNotFound), c.Root().Name() + " game offers"}
+		err = &advice{missing, c.Root().Name() + " game offers"}
 	}
 	return t, err
 }

@@ -137,7 +137,7 @@ func (s *Settings) with(ctx context.Context, c Config, name, value string) (Conf
 	r, ok := find(name)
 	switch {
 	case !ok:
-		return c, fmt.Errorf("setting %q: %w", name, store.ErrNotFound)
+		return c, store.Missing{Noun: "setting", Key: name}
 	case r.only != "":
 		return c, wrong(name, "is "+r.fixed())
 	}
@@ -293,7 +293,7 @@ func (s *Settings) Setting(name string) (Setting, error) {
 			return one, nil
 		}
 	}
-	return Setting{}, fmt.Errorf("setting %q: %w", name, store.ErrNotFound)
+	return Setting{}, store.Missing{Noun: "setting", Key: name}
 }
 
 // Check says why Set would refuse a value.

@@ -3,7 +3,6 @@ package page
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -99,7 +98,7 @@ func (p *Pages) may(r *http.Request, v Visitor, who Access) error {
 	name := r.PathValue("name")
 	owns, err := p.o.Store.Owns(r.Context(), v.User.ID, name)
 	if err == nil && !owns {
-		err = fmt.Errorf("game %q: %w", name, store.ErrNotFound)
+		err = store.Missing{Noun: "game", Key: name}
 	}
 	return err
 }
@@ -129,6 +128,7 @@ var (
 func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var field *store.FieldError
 	var barred *store.Barred
+	var missing store.Missing
 	heading, text, code := "Something went wrong", "It is in the hub's log. Try again; if it stays so, look there.", http.StatusInternalServerError
 	switch {
 	case errors.Is(err, ErrForbidden) && !Moderator.May(Who(r).User.Role):
@@ -143,8 +143,10 @@ func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		heading, text, code = "That was too often", "From where you are, this was done too often within an hour. Wait a while, then try again.", http.StatusTooManyRequests
 	case errors.As(err, &barred):
 		heading, text, code = "You may not sign in", Capital(barred.Reason)+".", http.StatusForbidden
+	case errors.As(err, &missing):
+		heading, text, code = "It is not there", Capital(missing.Named())+" is not there, or not any more.", http.StatusNotFound
 	case errors.Is(err, store.ErrNotFound):
-		heading, text, code = "It is not there", Capital(strings.TrimSuffix(err.Error(), ": "+store.ErrNotFound.Error()))+" is not there, or not any more.", http.StatusNotFound
+		heading, text, code = "It is not there", "What you asked for is not there, or not any more.", http.StatusNotFound
 	case errors.As(err, &field):
 		heading, text, code = "That will not do", Capital(Label(field.Field))+": "+field.Reason+".", http.StatusUnprocessableEntity
 	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrConflict):

@@ -186,7 +186,7 @@ func (l *Topics) serve(w http.ResponseWriter, r *http.Request, may func(Access) 
 	}
 	t, there := l.all[name]
 	if !there {
-		return fmt.Errorf("topic %q: %w", name, store.ErrNotFound)
+		return store.Missing{Noun: "topic", Key: name}
 	}
 	if !may(t.Who) {
 		return ErrForbidden

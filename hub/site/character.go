@@ -135,7 +135,7 @@ func (s *Site) serveWithdrawal(w http.ResponseWriter, r *http.Request) error {
 	return errNoCharacter
 }
 
-var errNoCharacter = fmt.Errorf("a character of yours that you could decide about: %w", store.ErrNotFound)
+var errNoCharacter = store.Missing{Noun: "character of yours that you could decide about"}
 
 func characterID(r *http.Request) (store.CharacterID, error) {
 	n, err := strconv.ParseInt(r.PathValue("id"), 10, 64)

@@ -89,7 +89,7 @@ func (s *Store) Achievement(ctx context.Context, id GameID, key string) (a Achie
 			SELECT `+achievementColumns+` FROM achievements WHERE game_id = ?1 AND key = ?2`,
 			func(stmt *sqlite.Stmt) { a = scanAchievement(stmt) }, int64(id), key)
 		if err == nil && !found {
-			err = notFound("achievement", key)
+			err = Missing{Noun: "achievement", Key: key}
 		}
 		return err
 	})
@@ -127,7 +127,7 @@ func (s *Store) UpdateAchievement(ctx context.Context, id GameID, a Achievement)
 			WHERE game_id = ?1 AND key = ?2`,
 			append([]any{int64(id)}, a.columns()...)...)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("achievement", a.Key)
+			err = Missing{Noun: "achievement", Key: a.Key}
 		}
 		return err
 	})
@@ -162,7 +162,7 @@ func (s *Store) DeleteAchievement(ctx context.Context, id GameID, key string) er
 	return s.operate(ctx, "achievement remove", key, func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM achievements WHERE game_id = ?1 AND key = ?2`, int64(id), key)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("achievement", key)
+			err = Missing{Noun: "achievement", Key: key}
 		}
 		return err
 	})

@@ -91,7 +91,7 @@ func application(conn *sqlite.Conn, shortName string) (a Application, err error)
 	found, err := row(conn, `SELECT `+applicationColumns+` FROM applications WHERE short_name = ?1`,
 		func(stmt *sqlite.Stmt) { a = scanApplication(stmt) }, shortName)
 	if err == nil && !found {
-		err = notFound("application", shortName)
+		err = Missing{Noun: "application", Key: shortName}
 	}
 	return a, err
 }
@@ -197,7 +197,7 @@ func (s *Store) DeleteApplication(ctx context.Context, shortName string) error {
 	return s.operate(ctx, "application remove", shortName, func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM applications WHERE short_name = ?1`, shortName)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("application", shortName)
+			err = Missing{Noun: "application", Key: shortName}
 		}
 		return err
 	})

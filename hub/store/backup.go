@@ -208,7 +208,7 @@ func (s *Store) Backup(ctx context.Context, folder, name string) (BackupFile, er
 		}
 	}
 	if err == nil {
-		err = notFound("backup", name)
+		err = Missing{Noun: "backup", Key: name}
 	}
 	return BackupFile{}, err
 }

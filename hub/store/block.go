@@ -62,7 +62,7 @@ func (s *Store) RemoveBlock(ctx context.Context, b Block) error {
 	return s.operate(ctx, "block remove", b.Word, func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM blocks WHERE kind = ?1 AND word = ?2`, b.Kind, b.Word)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("block", b.Word)
+			err = Missing{Noun: "block", Key: b.Word}
 		}
 		return err
 	})

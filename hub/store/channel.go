@@ -117,7 +117,7 @@ func channel(conn *sqlite.Conn, name string) (c Channel, err error) {
 		FROM channels WHERE name = ?1 COLLATE BINARY`,
 		func(stmt *sqlite.Stmt) { c = scanChannel(stmt) }, name)
 	if err == nil && !found {
-		err = notFound("channel", name)
+		err = Missing{Noun: "channel", Key: name}
 	}
 	return c, err
 }
@@ -247,7 +247,7 @@ func (s *Store) DeleteChannel(ctx context.Context, name string) error {
 	return s.operate(ctx, "channel remove", name, func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM channels WHERE name = ?1 COLLATE BINARY`, name)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("channel", name)
+			err = Missing{Noun: "channel", Key: name}
 		}
 		return err
 	})

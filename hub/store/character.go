@@ -84,7 +84,7 @@ func character(conn *sqlite.Conn, id CharacterID) (c Character, err error) {
 	found, err := row(conn, `SELECT `+characterColumns+` `+fromCharacters+` WHERE c.id = ?1`,
 		func(stmt *sqlite.Stmt) { c = scanCharacter(stmt) }, int64(id))
 	if err == nil && !found {
-		err = notFound("character", strconv.FormatInt(int64(id), 10))
+		err = Missing{Noun: "character", Key: strconv.FormatInt(int64(id), 10)}
 	}
 	return c, err
 }
@@ -207,7 +207,7 @@ func (s *Store) judge(ctx context.Context, id CharacterID, j judgement) (c Chara
 			return err
 		}
 		if j.user != 0 && j.user != c.user || j.game != 0 && j.game != c.GameID {
-			return notFound("character", strconv.FormatInt(int64(id), 10))
+			return Missing{Noun: "character", Key: strconv.FormatInt(int64(id), 10)}
 		}
 		if err := j.apply(&c, time.Now(), by(ctx)); err != nil {
 			return err

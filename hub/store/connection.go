@@ -118,7 +118,7 @@ func removeOf(conn *sqlite.Conn, shortName, query, what, key string) error {
 		return err
 	}
 	if conn.Changes() == 0 {
-		return fmt.Errorf("game %q: %w", shortName, notFound(what, key))
+		return fmt.Errorf("game %q: %w", shortName, Missing{Noun: what, Key: key})
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func rotate(conn *sqlite.Conn, table, shortName string, form SecretForm, ends ti
 		func(stmt *sqlite.Stmt) { c.ID, c.ClientID = stmt.ColumnInt64(0), stmt.ColumnText(1) },
 		shortName, hash, micros(ends))
 	if err == nil && !found {
-		err = notFound(table[:len(table)-1], shortName)
+		err = Missing{Noun: table[:len(table)-1], Key: shortName}
 	}
 	c.Secret = secret
 	return c, err
@@ -163,7 +163,7 @@ func endSecret(conn *sqlite.Conn, table, shortName string) error {
 		UPDATE `+table+` SET old_secret_hash = NULL, old_secret_used_at = NULL, old_secret_ends_at = NULL
 		WHERE short_name = ?1`, shortName)
 	if err == nil && conn.Changes() == 0 {
-		err = notFound(table[:len(table)-1], shortName)
+		err = Missing{Noun: table[:len(table)-1], Key: shortName}
 	}
 	return err
 }

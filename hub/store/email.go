@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"time"
 
@@ -83,7 +82,7 @@ func (s *Store) VerifyEmail(ctx context.Context, token string, now time.Time) (u
 			JOIN email_links AS l ON l.user_id = u.id AND l.email = u.email
 			WHERE l.hash = ?1 AND l.expires_at > ?2`, func(stmt *sqlite.Stmt) { u = scanUser(stmt) }, tokenHash(token), micros(now))
 		if err == nil && !found {
-			err = notFound("link", "…")
+			err = Missing{Noun: "link"}
 		}
 		return err
 	}
@@ -135,7 +134,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (u User, err erro
 		found, err := row(conn, selectUsers+` WHERE u.email = ?1 AND u.email_verified_at IS NOT NULL`,
 			func(stmt *sqlite.Stmt) { u = scanUser(stmt) }, email)
 		if err == nil && !found {
-			err = fmt.Errorf("an account with that address: %w", ErrNotFound)
+			err = Missing{Noun: "account with that address"}
 		}
 		return err
 	})

@@ -43,4 +43,20 @@ func taken(field, reason string, args ...any) error {
 	return &FieldError{Field: field, Reason: fmt.Sprintf(reason, args...), taken: true}
 }
 
-func notFound(what, name string) error { return fmt.Errorf("%s %q: %w", what, name, ErrNotFound) }
+// A Missing says what is not there. It unwraps to ErrNotFound.
+type Missing struct {
+	Noun string // "game"
+	Key  string // its name or id, as it was asked for; "": nobody is told, because it is a secret
+}
+
+func (m Missing) Error() string { return m.Named() + ": " + ErrNotFound.Error() }
+
+func (m Missing) Unwrap() error { return ErrNotFound }
+
+// Named is noun and key: `game "Alpha"`.
+func (m Missing) Named() string {
+	if m.Key == "" {
+		return m.Noun
+	}
+	return fmt.Sprintf("%s %q", m.Noun, m.Key)
+}

@@ -119,7 +119,7 @@ func (s *Store) DeleteEvent(ctx context.Context, id int64) error {
 	return s.operate(ctx, "event remove", strconv.FormatInt(id, 10), func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM events WHERE id = ?1`, id)
 		if err == nil && conn.Changes() == 0 {
-			err = fmt.Errorf("event %d: %w", id, ErrNotFound)
+			err = Missing{Noun: "event", Key: fmt.Sprint(id)}
 		}
 		return err
 	})

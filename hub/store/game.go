@@ -180,7 +180,7 @@ func game(conn *sqlite.Conn, shortName string) (g Game, err error) {
 	found, err := row(conn, `SELECT `+gameColumns+` FROM games WHERE short_name = ?1`,
 		func(stmt *sqlite.Stmt) { g = scanGame(stmt) }, shortName)
 	if err == nil && !found {
-		err = notFound("game", shortName)
+		err = Missing{Noun: "game", Key: shortName}
 	}
 	return g, err
 }
@@ -365,7 +365,7 @@ func (s *Store) DeleteGame(ctx context.Context, shortName string) error {
 	return s.operate(ctx, "game remove", shortName, func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM games WHERE short_name = ?1`, shortName)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("game", shortName)
+			err = Missing{Noun: "game", Key: shortName}
 		}
 		return err
 	})

@@ -70,7 +70,7 @@ func (s *Store) SiteOf(ctx context.Context, clientID, redirectURI string, now ti
 			return err
 		}
 		if !found {
-			return notFound("game with the client id", clientID)
+			return Missing{Noun: "game with the client id", Key: clientID}
 		}
 		if err := redirects(conn, g.ID, redirectURI); err != nil {
 			return err
@@ -184,7 +184,7 @@ func (s *Store) Granted(ctx context.Context, user int64, id GameID) (scope strin
 		return err
 	})
 	if err == nil && !found {
-		err = fmt.Errorf("grant of user %d to game %d: %w", user, id, ErrNotFound)
+		err = Missing{Noun: "grant", Key: fmt.Sprintf("%d %d", user, id)}
 	}
 	return scope, err
 }
@@ -197,7 +197,7 @@ func (s *Store) RevokeGrant(ctx context.Context, username, shortName string) err
 	}
 	i := slices.IndexFunc(all, func(g Grant) bool { return username != "" && strings.EqualFold(g.Game, shortName) })
 	if i < 0 {
-		return notFound("grant", username+" "+shortName)
+		return Missing{Noun: "grant", Key: username + " " + shortName}
 	}
 	subject := all[i].Username + " at " + all[i].Game
 	return s.operate(ctx, "grant revoke", subject, func(conn *sqlite.Conn) error {

@@ -124,7 +124,7 @@ func (s *Store) RemoveIgnore(ctx context.Context, shortName, pattern string) (i 
 				return exec(conn, `DELETE FROM ignores WHERE game_id = ?1 AND name = ?2 AND game = ?3`, int64(g.ID), i.Name, i.Game)
 			}
 		}
-		return fmt.Errorf("game %q: %w", g.ShortName, notFound("ignore", pattern))
+		return fmt.Errorf("game %q: %w", g.ShortName, Missing{Noun: "ignore", Key: pattern})
 	})
 	return i, err
 }

@@ -68,7 +68,7 @@ func (s *Store) RevokeInvite(ctx context.Context, id int64) error {
 	return s.operate(ctx, "invite revoke", name, func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM invites WHERE id = ?1 AND used_at IS NULL`, id)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("invite", name)
+			err = Missing{Noun: "invite", Key: name}
 		}
 		return err
 	})

@@ -67,7 +67,7 @@ func linkFor(conn *sqlite.Conn, token string, now time.Time) (u User, err error)
 			u = User{ID: stmt.ColumnInt64(0), Username: stmt.ColumnText(1), Role: Role(stmt.ColumnText(2))}
 		}, tokenHash(token), micros(now))
 	if err == nil && !found {
-		err = notFound("link", "…")
+		err = Missing{Noun: "link"}
 	}
 	return u, err
 }
@@ -88,7 +88,7 @@ func (s *Store) Setup(ctx context.Context, token, username, password string, now
 	err = s.operate(ctx, "user add", username, func(conn *sqlite.Conn) error {
 		of, err := linkFor(conn, token, now)
 		if err == nil && of.ID != 0 {
-			err = notFound("link", "…")
+			err = Missing{Noun: "link"}
 		}
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func (s *Store) UsePasswordLink(ctx context.Context, token, password string, now
 			return err
 		}
 		if u.ID == 0 {
-			return notFound("link", "…")
+			return Missing{Noun: "link"}
 		}
 		return setPassword(conn, u.ID, hash)
 	})

@@ -202,7 +202,7 @@ func (s *Store) Message(ctx context.Context, id MessageID) (f Found, err error) 
 			FROM messages AS m LEFT JOIN channels AS c ON c.id = m.channel_id
 			WHERE m.id = ?1`, func(stmt *sqlite.Stmt) { f = scanFound(stmt) }, int64(id))
 		if err == nil && !found {
-			err = fmt.Errorf("message %d: %w", id, ErrNotFound)
+			err = Missing{Noun: "message", Key: fmt.Sprint(id)}
 		}
 		return err
 	})
@@ -226,7 +226,7 @@ func (s *Store) hide(ctx context.Context, action string, id MessageID, query str
 	return s.operate(ctx, action, strconv.FormatInt(int64(id), 10), func(conn *sqlite.Conn) error {
 		err := exec(conn, query, append([]any{int64(id)}, args...)...)
 		if err == nil && conn.Changes() == 0 {
-			err = fmt.Errorf("message %d: %w", id, ErrNotFound)
+			err = Missing{Noun: "message", Key: fmt.Sprint(id)}
 		}
 		return err
 	})

@@ -37,7 +37,7 @@ func (s *Store) setPause(ctx context.Context, action, name string, until any) er
 	err := s.operate(ctx, action, name, func(conn *sqlite.Conn) error {
 		err := exec(conn, `UPDATE channels SET paused_until = ?2 WHERE name = ?1 COLLATE BINARY`, name, until)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("channel", name)
+			err = Missing{Noun: "channel", Key: name}
 		}
 		return err
 	})

@@ -27,7 +27,7 @@ func (s *Store) PublicProfile(ctx context.Context, username string, now time.Tim
 			return err
 		}
 		if u.barred(now) != nil {
-			return notFound("user", username)
+			return Missing{Noun: "user", Key: username}
 		}
 		p.Username, p.Since = u.Username, u.CreatedAt
 		if p.Characters, err = rows(conn, `

@@ -31,7 +31,7 @@ func (s *Store) PublicGamesPage(ctx context.Context, p GamePage) (all []Game, to
 func (s *Store) PublicGame(ctx context.Context, shortName string) (g Game, err error) {
 	g, err = s.Game(ctx, shortName)
 	if err == nil && (!g.Display || g.Suspended) {
-		return Game{}, notFound("game", shortName)
+		return Game{}, Missing{Noun: "game", Key: shortName}
 	}
 	return g, err
 }
@@ -68,7 +68,7 @@ func (s *Store) PublicChannels(ctx context.Context) (all []Channel, err error) {
 func (s *Store) PublicChannel(ctx context.Context, name string) (c Channel, err error) {
 	c, err = s.Channel(ctx, name)
 	if err == nil && (c.Hidden || !c.Readable) {
-		return Channel{}, notFound("channel", name)
+		return Channel{}, Missing{Noun: "channel", Key: name}
 	}
 	return c, err
 }

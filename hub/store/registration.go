@@ -65,7 +65,7 @@ func (s *Store) RegistrationKey(ctx context.Context, userID int64, now time.Time
 		}
 		there, err := row(conn, `SELECT 1 FROM users WHERE id = ?1`, func(*sqlite.Stmt) {}, userID)
 		if err != nil || !there {
-			return cmp.Or(err, notFound("user", fmt.Sprint(userID)))
+			return cmp.Or[error](err, Missing{Noun: "user", Key: fmt.Sprint(userID)})
 		}
 		key := newRegistrationKey()
 		k = RegistrationKey{groupKey(key), fromMicros(micros(now.Add(RegistrationKeyLasts)))}
@@ -83,7 +83,7 @@ func openKey(conn *sqlite.Conn, userID int64, now time.Time) (k RegistrationKey,
 			k = RegistrationKey{groupKey(stmt.ColumnText(0)), fromMicros(stmt.ColumnInt64(1))}
 		}, userID, micros(now))
 	if err == nil && !found {
-		err = notFound("registration key", "…")
+		err = Missing{Noun: "registration key"}
 	}
 	return k, err
 }
@@ -134,7 +134,7 @@ func (s *Store) Register(ctx context.Context, id GameID, name, key string, now t
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
 		found, err := row(conn, `SELECT short_name FROM games WHERE id = ?1`, func(stmt *sqlite.Stmt) { game = stmt.ColumnText(0) }, int64(id))
 		if err == nil && !found {
-			err = notFound("game", fmt.Sprint(id))
+			err = Missing{Noun: "game", Key: fmt.Sprint(id)}
 		}
 		return err
 	})

@@ -34,7 +34,7 @@ func (s *Store) ScheduleRemoval(ctx context.Context, kind, name string, due time
 		case "application":
 			_, err = application(conn, name)
 		default:
-			err = notFound("kind", kind)
+			err = Missing{Noun: "kind", Key: kind}
 		}
 		if err != nil {
 			return err
@@ -50,7 +50,7 @@ func (s *Store) UndoRemoval(ctx context.Context, kind, name string) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM removals WHERE kind = ?1 AND name = ?2`, kind, name)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("removal of "+kind, name)
+			err = Missing{Noun: "removal of " + kind, Key: name}
 		}
 		return err
 	})

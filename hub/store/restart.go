@@ -100,7 +100,7 @@ func (s *Store) WithdrawRestart(ctx context.Context, id int64) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM restarts WHERE id = ?1 AND told_at IS NULL`, id)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("restart", fmt.Sprint(id))
+			err = Missing{Noun: "restart", Key: fmt.Sprint(id)}
 		}
 		return err
 	})
@@ -121,7 +121,7 @@ func (s *Store) Restart(ctx context.Context, id int64) (r Restart, err error) {
 		found, err := row(conn, `SELECT `+restartColumns+` FROM restarts WHERE id = ?1`,
 			func(stmt *sqlite.Stmt) { r = scanRestart(stmt) }, id)
 		if err == nil && !found {
-			err = notFound("restart", fmt.Sprint(id))
+			err = Missing{Noun: "restart", Key: fmt.Sprint(id)}
 		}
 		return err
 	})
@@ -148,7 +148,7 @@ func (s *Store) ToldRestart(ctx context.Context, id int64, told []string) error 
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		err := exec(conn, `UPDATE restarts SET told_at = ?2, told = ?3 WHERE id = ?1 AND told_at IS NULL`, id, micros(time.Now()), string(text))
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("restart", fmt.Sprint(id))
+			err = Missing{Noun: "restart", Key: fmt.Sprint(id)}
 		}
 		return err
 	})

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -193,7 +194,7 @@ func rule(conn *sqlite.Conn, id RuleID) (r Rule, err error) {
 	found, err := row(conn, `SELECT `+ruleColumns+` FROM rules WHERE id = ?1`,
 		func(stmt *sqlite.Stmt) { r = scanRule(stmt) }, int64(id))
 	if err == nil && !found {
-		err = fmt.Errorf("rule %d: %w", id, ErrNotFound)
+		err = Missing{Noun: "rule", Key: fmt.Sprint(id)}
 	}
 	return r, err
 }
@@ -256,8 +257,11 @@ func checkRuleFits(conn *sqlite.Conn, r Rule, now time.Time) error {
 
 func checkRuleMeans(conn *sqlite.Conn, r Rule, now time.Time) error {
 	if r.Channel != "" {
-		if _, err := channel(conn, r.Channel); err != nil {
+		switch _, err := channel(conn, r.Channel); {
+		case errors.Is(err, ErrNotFound):
 			return invalid("channel", "there is no channel %q; name one, or none for all", r.Channel)
+		case err != nil:
+			return err
 		}
 	}
 	if r.Kind == PlayerRule {

@@ -35,7 +35,7 @@ func (s *Store) StartSession(ctx context.Context, user int64, address, agent str
 		var u User
 		found, err := row(conn, selectUsers+` WHERE u.id = ?1`, func(stmt *sqlite.Stmt) { u = scanUser(stmt) }, user)
 		if err == nil && !found {
-			err = notFound("user", strconv.FormatInt(user, 10))
+			err = Missing{Noun: "user", Key: strconv.FormatInt(user, 10)}
 		}
 		if err != nil {
 			return err
@@ -148,7 +148,7 @@ func (s *Store) RevokeSession(ctx context.Context, id, of int64) error {
 		return err
 	}
 	if one.ID == 0 || of != 0 && one.User.ID != of {
-		return notFound("session", strconv.FormatInt(id, 10))
+		return Missing{Noun: "session", Key: strconv.FormatInt(id, 10)}
 	}
 	return s.operate(ctx, "session revoke", one.Username+" at "+one.Address, func(conn *sqlite.Conn) error {
 		return exec(conn, `DELETE FROM sessions WHERE id = ?1`, id)

@@ -45,7 +45,7 @@ func (s *Store) UnsetSetting(ctx context.Context, key string) error {
 	return s.operate(ctx, "setting unset", key, func(conn *sqlite.Conn) error {
 		err := exec(conn, `DELETE FROM settings WHERE key = ?1`, key)
 		if err == nil && conn.Changes() == 0 {
-			err = notFound("setting", key)
+			err = Missing{Noun: "setting", Key: key}
 		}
 		return err
 	})

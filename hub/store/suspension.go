@@ -29,7 +29,7 @@ func suspend(conn *sqlite.Conn, table, shortName string, u Suspension) error {
 	err := exec(conn, `UPDATE `+table+` SET suspended = 1, suspended_reason = ?2, suspended_until = ?3 WHERE short_name = ?1`,
 		shortName, null(u.Reason), until)
 	if err == nil && conn.Changes() == 0 {
-		err = notFound(table[:len(table)-1], shortName)
+		err = Missing{Noun: table[:len(table)-1], Key: shortName}
 	}
 	return err
 }

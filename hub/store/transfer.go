@@ -53,7 +53,7 @@ func transfer(conn *sqlite.Conn, shortName string, now time.Time) (t Transfer, e
 	found, err := row(conn, selectTransfers+` WHERE g.short_name = ?1 AND t.created_at > ?2`,
 		func(stmt *sqlite.Stmt) { t = scanTransfer(stmt) }, shortName, micros(now.Add(-TransferLasts)))
 	if err == nil && !found {
-		err = notFound("transfer of", shortName)
+		err = Missing{Noun: "offer of game", Key: shortName}
 	}
 	return t, err
 }
@@ -122,7 +122,7 @@ func (s *Store) DeclineGame(ctx context.Context, shortName, username string, now
 func transferTo(conn *sqlite.Conn, shortName, username string, now time.Time) error {
 	t, err := transfer(conn, shortName, now)
 	if err == nil && t.To != username {
-		err = notFound("transfer of", shortName)
+		err = Missing{Noun: "offer of game", Key: shortName}
 	}
 	return err
 }

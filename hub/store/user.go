@@ -136,7 +136,7 @@ func user(conn *sqlite.Conn, username string) (u User, err error) {
 	found, err := row(conn, selectUsers+` WHERE u.username = ?1`,
 		func(stmt *sqlite.Stmt) { u = scanUser(stmt) }, username)
 	if err == nil && !found {
-		err = notFound("user", username)
+		err = Missing{Noun: "user", Key: username}
 	}
 	return u, err
 }

@@ -164,7 +164,7 @@ func (s *Store) CatchUp(ctx context.Context, since Since) (*CatchUp, error) {
 	s.pins.mu.Unlock()
 	through, err := s.Newest(ctx)
 	if err == nil && since.After > through {
-		err = fmt.Errorf("version %d: %w", since.After, ErrNotFound)
+		err = Missing{Noun: "version", Key: fmt.Sprint(since.After)}
 	}
 	if err != nil {
 		c.Close()
