@@ -80,7 +80,8 @@ func (s *server) signAnew(w http.ResponseWriter, r *http.Request, text string) e
 // proved checks the visitor's own password, which stands in a field.
 func (s *server) proved(r *http.Request, field string) error {
 	v := page.Who(r)
-	if !s.logins.begin(v.Username, s.Remote(r), time.Now()) {
+	a := s.attempt(r, v.Username)
+	if !s.logins.begin(a, time.Now()) {
 		return page.ErrTooMany
 	}
 	_, err := s.Store.CheckPassword(r.Context(), v.Username, r.PostFormValue(field))
@@ -88,7 +89,7 @@ func (s *server) proved(r *http.Request, field string) error {
 		return page.Invalid(field, "that is not your password")
 	}
 	if err == nil {
-		s.logins.succeeded(v.Username, s.Remote(r))
+		s.logins.succeeded(a)
 	}
 	return err
 }

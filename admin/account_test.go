@@ -1,8 +1,11 @@
 package admin_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -112,7 +115,8 @@ func TestLogin_secure(t *testing.T) {
 	}
 }
 
-// After ten failures an account waits, whatever the password, and so does an address.
+// After ten failures an account waits at a network, whatever the password, and after thirty the
+// network does. A good login takes nothing off what failed for other accounts.
 func TestLogin_throttle(t *testing.T) {
 	s := newSite(t)
 	s.user(t, store.Admin)
@@ -122,11 +126,121 @@ func TestLogin_throttle(t *testing.T) {
 		b.post(t, "/login", "username", "admin", "password", "wrong").want(t, http.StatusUnauthorized)
 	}
 	b.post(t, "/login", "username", "Admin", "password", password).want(t, http.StatusTooManyRequests, "Too many failed logins")
-	b.post(t, "/login", "username", "moderator", "password", password).want(t, http.StatusSeeOther) // another account; forgets the address
-	for i := range 30 {
+	for i := range 20 {
+		s.browser(t).post(t, "/login", "username", "moderator", "password", password).want(t, http.StatusSeeOther)
 		b.post(t, "/login", "username", fmt.Sprint("guess", i), "password", "wrong").want(t, http.StatusUnauthorized)
 	}
+	b.post(t, "/login", "username", "guess", "password", "wrong").want(t, http.StatusTooManyRequests)
 	b.post(t, "/login", "username", "moderator", "password", password).want(t, http.StatusTooManyRequests)
+}
+
+// Nobody can keep somebody out from elsewhere: an account's failures count with the network
+// that they come from, and a browser that has signed in before is counted by itself.
+func TestLogin_elsewhere(t *testing.T) {
+	remote := netip.MustParseAddr("192.0.2.1")
+	s := newSite(t, func(o *admin.Options) { o.Remote = func(*http.Request) netip.Addr { return remote } })
+	s.user(t, store.Admin)
+	s.user(t, store.Moderator)
+	login := func(b *browser, username, password string) page {
+		t.Helper()
+		return b.post(t, "/login", "username", username, "password", password)
+	}
+	known := s.browser(t)
+	login(known, "admin", password).want(t, http.StatusSeeOther)
+	known.post(t, "/logout").want(t, http.StatusSeeOther)
+
+	for i := range 10 { // networks that try an account until none of them may
+		remote = netip.AddrFrom4([4]byte{198, 51, 100, byte(i)})
+		for range 10 {
+			login(s.browser(t), "admin", "wrong").want(t, http.StatusUnauthorized)
+		}
+		login(s.browser(t), "admin", "wrong").want(t, http.StatusTooManyRequests)
+	}
+	remote = netip.MustParseAddr("203.0.113.1") // and no other
+	login(s.browser(t), "admin", password).want(t, http.StatusTooManyRequests)
+	login(s.browser(t), "moderator", password).want(t, http.StatusSeeOther)
+	login(known, "moderator", "wrong").want(t, http.StatusUnauthorized)
+
+	remote = netip.MustParseAddr("198.51.100.1") // a network that may not even
+	for range 9 {
+		login(known, "ADMIN", "wrong").want(t, http.StatusUnauthorized)
+	}
+	login(known, "admin", password).want(t, http.StatusSeeOther)
+	known.post(t, "/logout").want(t, http.StatusSeeOther)
+	for range 10 { // what it had failed is forgotten; but it may not guess for ever
+		login(known, "admin", "wrong").want(t, http.StatusUnauthorized)
+	}
+	login(known, "admin", password).want(t, http.StatusTooManyRequests)
+}
+
+// A new password ends what was known of browsers, whoever had the old one.
+func TestLogin_forgetsBrowsers(t *testing.T) {
+	s := newSite(t)
+	s.user(t, store.Admin)
+	b := s.browser(t)
+	b.post(t, "/login", "username", "admin", "password", password).want(t, http.StatusSeeOther)
+	if err := s.Store.SetPassword(t.Context(), "admin", "another "+password); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		b.post(t, "/login", "username", "admin", "password", "wrong").want(t, http.StatusUnauthorized)
+	}
+	s.browser(t).post(t, "/login", "username", "admin", "password", "another "+password).want(t, http.StatusTooManyRequests) // of one network
+}
+
+// A username from outside is neither logged nor shown longer than one can be.
+func TestLogin_longName(t *testing.T) {
+	var logged bytes.Buffer
+	s := newSite(t, func(o *admin.Options) { o.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
+	long := strings.Repeat("x", 900_000)
+	got := s.browser(t).post(t, "/login", "username", long, "password", "wrong").want(t, http.StatusUnauthorized)
+	if len(got.text) > 10_000 || logged.Len() > 500 || !strings.Contains(logged.String(), "a login failed") {
+		t.Errorf("the page has %d bytes, the log %d", len(got.text), logged.Len())
+	}
+}
+
+// twoFactor gives a user a second factor, and gives the recovery codes.
+func (s *site) twoFactor(t testing.TB, username string) (recovery []string) {
+	t.Helper()
+	key, err := store.NewTOTP("x", username)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := totp.GenerateCode(key.Secret(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	recovery, err = s.Store.EnableTOTP(t.Context(), username, key.Secret(), code, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recovery
+}
+
+// TestTOTP_guessing: who has the password may guess so many codes, however often the login
+// is begun anew.
+func TestTOTP_guessing(t *testing.T) {
+	s := newSite(t)
+	s.user(t, store.Admin)
+	b := s.browser(t)
+	b.post(t, "/login", "username", "admin", "password", password).want(t, http.StatusSeeOther)
+	b.post(t, "/logout").want(t, http.StatusSeeOther)
+	recovery := s.twoFactor(t, "admin")
+	begin := func(b *browser) string {
+		t.Helper()
+		form := b.post(t, "/login", "username", "admin", "password", password).want(t, http.StatusOK, "One more step")
+		return regexp.MustCompile(`name="pending" value="([^"]*)"`).FindStringSubmatch(form.text)[1]
+	}
+	for range 6 {
+		other := s.browser(t)
+		pending := begin(other)
+		for range 5 {
+			other.post(t, "/login/code", "pending", pending, "code", "000000").want(t, http.StatusUnauthorized)
+		}
+	}
+	other := s.browser(t)
+	other.post(t, "/login/code", "pending", begin(other), "code", recovery[0]).want(t, http.StatusTooManyRequests)
+	b.post(t, "/login/code", "pending", begin(b), "code", recovery[0]).want(t, http.StatusSeeOther) // it has signed in before
 }
 
 func TestTOTP(t *testing.T) {
@@ -277,18 +391,7 @@ func TestLogin_bannedMeanwhile(t *testing.T) {
 	s := newSite(t)
 	s.user(t, store.Admin)
 	s.user(t, store.Moderator)
-	key, err := store.NewTOTP("x", "moderator")
-	if err != nil {
-		t.Fatal(err)
-	}
-	code, err := totp.GenerateCode(key.Secret(), time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	recovery, err := s.Store.EnableTOTP(t.Context(), "moderator", key.Secret(), code, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	recovery := s.twoFactor(t, "moderator")
 	b := s.browser(t)
 	form := b.post(t, "/login", "username", "moderator", "password", password).want(t, http.StatusOK, "One more step")
 	pending := regexp.MustCompile(`name="pending" value="([^"]+)"`).FindStringSubmatch(form.text)[1]

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -18,11 +17,18 @@ import (
 // Failed logins that are let pass within loginWindow.
 const (
 	loginWindow     = 10 * time.Minute
-	accountFailures = 10
-	addressFailures = 30
-	codeTries       = 5 // of one login
+	pairFailures    = 10  // of an account from a network
+	accountFailures = 100 // of an account from everywhere
+	addressFailures = 30  // from a network
+	browserFailures = 10  // of a browser that has signed in to the account before
+	codeFailures    = 30  // of an account, whose password was right
+	codeTries       = 5   // of one login
 	pendingLasts    = 5 * time.Minute
-	pendingMost     = 10_000
+	pendingMost     = 1000
+
+	// usernameMost is how many bytes are kept of what was given as a username. Those that
+	// there are have 50 at most.
+	usernameMost = 64
 )
 
 // logins count what failed, and keep those that wait for a second factor.
@@ -41,33 +47,69 @@ type pending struct {
 	tries int
 }
 
-// keys are what a login is counted by: unknown names are counted too, so that nobody
-// learns which are known.
-func (l *logins) keys(username string, address netip.Addr) map[string]int {
-	return map[string]int{"account " + strings.ToLower(username): accountFailures, "address " + quota.Network(address): addressFailures}
+// An attempt is what a login is counted by. Names that nobody has are counted as well, so that
+// nobody learns which are known.
+type attempt struct {
+	username string
+	network  string
+	browser  string // token of one that has signed in to the account before; "": it has not
+}
+
+// keys say how often each may fail. A browser that has signed in before is counted by itself:
+// nobody else can use up its tries.
+func (a attempt) keys() map[string]int {
+	if a.browser != "" {
+		return map[string]int{a.known(): browserFailures}
+	}
+	return map[string]int{a.pair(): pairFailures, a.account(): accountFailures, a.address(): addressFailures}
+}
+
+func (a attempt) account() string { return "account " + strings.ToLower(a.username) }
+func (a attempt) address() string { return "address " + a.network }
+func (a attempt) known() string   { return "browser " + a.browser }
+func (a attempt) pair() string    { return a.account() + " " + a.network }
+
+// codes are what codes of the second factor are counted by.
+func (a attempt) codes() map[string]int {
+	if a.browser != "" {
+		return map[string]int{"codes of " + a.known(): codeFailures}
+	}
+	return map[string]int{"codes of " + a.account(): codeFailures}
 }
 
 // begin counts an attempt before it is looked at, and reports whether it may be made.
-func (l *logins) begin(username string, address netip.Addr, now time.Time) bool {
-	return l.failed.Take(l.keys(username, address), loginWindow, now)
+func (l *logins) begin(a attempt, now time.Time) bool {
+	return l.failed.Take(a.keys(), loginWindow, now)
 }
 
-// succeeded forgets what an account and address had failed.
-func (l *logins) succeeded(username string, address netip.Addr) {
-	l.failed.Forget(l.keys(username, address))
+// passed takes back what begin has counted, when the password was right or could not be
+// looked at.
+func (l *logins) passed(a attempt) { l.failed.Return(a.keys()) }
+
+// succeeded is passed, and forgets what the account has failed from this network or in this
+// browser. What has failed for other accounts, and from elsewhere, stays counted.
+func (l *logins) succeeded(a attempt) {
+	l.passed(a)
+	l.failed.Forget(map[string]int{a.pair(): 0, a.known(): 0})
 }
 
-// wait keeps a login that wants a code.
+// wait keeps a login that wants a code. When too many wait, the oldest is dropped.
 func (l *logins) wait(u store.User, next string, now time.Time) (token string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	oldest := ""
 	for key, one := range l.pending {
 		if now.Sub(one.since) > pendingLasts {
 			delete(l.pending, key)
+		} else if oldest == "" || one.since.Before(l.pending[oldest].since) {
+			oldest = key
 		}
 	}
-	if l.pending == nil || len(l.pending) > pendingMost {
+	if l.pending == nil {
 		l.pending = map[string]*pending{}
+	}
+	if len(l.pending) >= pendingMost {
+		delete(l.pending, oldest)
 	}
 	token = rand.Text()
 	l.pending[token] = &pending{user: u, next: next, since: now}
@@ -143,11 +185,18 @@ func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
 	return s.Show(w, r, loginPage(login{Frame: s.Frame(r, "Sign in"), Next: page.Local(r.URL.Query().Get("next")), NoAdmin: !has}))
 }
 
+// attempt is what this request is counted by, when it is to sign in as that user.
+func (s *server) attempt(r *http.Request, username string) attempt {
+	return attempt{username, quota.Network(s.Remote(r)), s.Known(r, username)}
+}
+
 // serveLogIn takes name and password.
 func (s *server) serveLogIn(w http.ResponseWriter, r *http.Request) error {
 	f := page.Posted(r)
-	username, address, now := f.Text("username"), s.Remote(r), time.Now()
-	if !s.logins.begin(username, address, now) {
+	username, address, now := page.Cut(f.Text("username"), usernameMost), s.Remote(r), time.Now()
+	f.Values.Set("username", username)
+	a := s.attempt(r, username)
+	if !s.logins.begin(a, now) {
 		return page.ErrTooMany
 	}
 	u, err := s.Store.CheckPassword(r.Context(), username, r.PostFormValue("password"))
@@ -165,11 +214,14 @@ func (s *server) serveLogIn(w http.ResponseWriter, r *http.Request) error {
 		s.Render(w, r, http.StatusForbidden, loginPage(p))
 		return nil
 	case err != nil:
+		s.logins.passed(a)
 		return err
 	case u.TwoFactor:
+		s.logins.passed(a) // what is guessed from here on is the code
 		p.Pending = s.logins.wait(u, p.Next, now)
 		return s.Show(w, r, loginCodePage(p))
 	}
+	s.logins.succeeded(a)
 	return s.signedIn(w, r, u, p.Next)
 }
 
@@ -182,6 +234,10 @@ func (s *server) serveLoginCode(w http.ResponseWriter, r *http.Request) error {
 		s.Render(w, r, http.StatusUnauthorized, loginPage(p))
 		return nil
 	}
+	a := s.attempt(r, waiting.user.Username)
+	if !s.logins.failed.Take(a.codes(), loginWindow, now) {
+		return page.ErrTooMany
+	}
 	err := s.Store.CheckSecondFactor(r.Context(), waiting.user.ID, f.Text("code"), now)
 	if errors.Is(err, store.ErrUnauthorized) {
 		s.Log.Warn("a login's code was wrong", "username", waiting.user.Username, "remote", s.Remote(r))
@@ -189,15 +245,16 @@ func (s *server) serveLoginCode(w http.ResponseWriter, r *http.Request) error {
 		s.Render(w, r, http.StatusUnauthorized, loginCodePage(p))
 		return nil
 	}
+	s.logins.failed.Return(a.codes())
 	if err != nil {
 		return err
 	}
 	s.logins.forget(f.Text("pending"))
+	s.logins.failed.Forget(map[string]int{a.pair(): 0, a.known(): 0})
 	return s.signedIn(w, r, waiting.user, waiting.next)
 }
 
 func (s *server) signedIn(w http.ResponseWriter, r *http.Request, u store.User, next string) error {
-	s.logins.succeeded(u.Username, s.Remote(r))
 	if err := s.SignIn(w, r, u, ""); err != nil {
 		return err
 	}

@@ -217,13 +217,27 @@ func (c *Config) Backups() store.BackupPlan {
 	return store.BackupPlan{Folder: folder, Schedule: c.BackupSchedule, Hour: c.BackupHour, Keep: c.BackupsKept}
 }
 
+// mostLogged is how many bytes a value in the log has at most.
+const mostLogged = 2000
+
+// bounded cuts values, which may be of any length when they come from outside.
+func bounded(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey || a.Key == slog.LevelKey {
+		return a
+	}
+	if text := a.Value.String(); len(text) > mostLogged {
+		a.Value = slog.StringValue(strings.ToValidUTF8(text[:mostLogged], "") + "…")
+	}
+	return a
+}
+
 // Logger writes to w as the settings want it.
 func (c *Config) Logger(w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return nil, &store.FieldError{Field: "log_level", Reason: fmt.Sprintf("%q will not do; use debug, info, warn or error", c.LogLevel)}
 	}
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: bounded}
 	switch c.LogFormat {
 	case "text":
 		return slog.New(slog.NewTextHandler(w, o)), nil

@@ -3,6 +3,7 @@ package setting_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -331,5 +332,19 @@ func TestConfig_backups(t *testing.T) {
 	}
 	if c.Heartbeat != 15*time.Second || c.Check() != nil {
 		t.Errorf("the defaults will not do: %v", c.Check())
+	}
+}
+
+// Values that come from outside may be of any length: the log has the beginning.
+func TestLogger_bounds(t *testing.T) {
+	var b bytes.Buffer
+	c := setting.Default()
+	log, err := c.Logger(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Warn("a login failed", "username", strings.Repeat("é", 500_000), "err", errors.New(strings.Repeat("x", 1_000_000)))
+	if b.Len() > 5000 || !strings.Contains(b.String(), "a login failed") || !strings.Contains(b.String(), "…") {
+		t.Errorf("the line has %d bytes", b.Len())
 	}
 }

@@ -90,6 +90,15 @@ func (f *Form) Fault(err error) bool {
 // Invalid makes an error of a field that this package checks.
 func Invalid(field, reason string) error { return &store.FieldError{Field: field, Reason: reason} }
 
+// Cut gives a text of at most so many bytes: what comes from outside is kept and logged no
+// longer than it makes sense.
+func Cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "")
+}
+
 // Label is how a field of a record is called where people read it.
 func Label(field string) string { return strings.ReplaceAll(field, "_", " ") }
 

@@ -3,6 +3,9 @@ package quota_test
 import (
 	"fmt"
 	"net/netip"
+	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,10 +37,52 @@ func TestQuota(t *testing.T) {
 	take(true)
 	take(true)
 	take(false)
-	for i := range 20_000 { // a flood of others begins it anew, and takes no memory
+	for i := range 20_000 { // a flood of others takes its own places
 		q.Take(map[string]int{fmt.Sprint("other", i): 1}, time.Hour, now)
 	}
-	take(true)
+	take(false)
+	if n := q.Len(); n != 10_000 {
+		t.Errorf("%d keys are counted", n)
+	}
+	keys = map[string]int{"other19999": 1} // the newest is counted as well
+	take(false)
+}
+
+// TestQuota_sweep: what is over takes no memory, though nobody asks for its key again.
+func TestQuota_sweep(t *testing.T) {
+	var q quota.Quota
+	now := time.Now()
+	for i := range 100 {
+		q.Take(map[string]int{fmt.Sprint(i): 1}, 10*time.Minute, now)
+	}
+	q.Take(map[string]int{"last": 1}, 10*time.Minute, now.Add(9*time.Minute))
+	if n := q.Len(); n != 101 {
+		t.Errorf("%d keys are counted", n)
+	}
+	q.Take(map[string]int{"last": 2}, 10*time.Minute, now.Add(10*time.Minute))
+	if n := q.Len(); n != 1 {
+		t.Errorf("%d keys are counted after their time", n)
+	}
+}
+
+// TestQuota_memory: a key takes as much whatever it was made of.
+func TestQuota_memory(t *testing.T) {
+	var q quota.Quota
+	now := time.Now()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range 100 {
+		q.Take(map[string]int{strings.Repeat("x", 1<<20) + strconv.Itoa(i): 1}, time.Hour, now)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > 1<<20 {
+		t.Errorf("100 keys of a mebibyte keep %d bytes", kept)
+	}
+	if q.Len() != 100 {
+		t.Errorf("%d keys are counted", q.Len())
+	}
 }
 
 func TestNetwork(t *testing.T) {

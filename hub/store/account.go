@@ -101,6 +101,7 @@ type Account struct {
 	ExportedAt    time.Time    `json:"exported_at"`
 	User          User         `json:"user"`
 	RecoveryCodes int          `json:"recovery_codes"` // how many are left
+	Browsers      int          `json:"browsers"`       // how many are known that have signed in
 	Sessions      []Session    `json:"sessions"`
 	Games         []string     `json:"games"` // short names of those that the user owns
 	Characters    []Character  `json:"characters"`
@@ -144,6 +145,11 @@ func accountSessions(conn *sqlite.Conn, a *Account, _ string) error {
 	a.Sessions = append(a.Sessions, all...)
 	_, err = row(conn, `SELECT count(*) FROM recovery_codes WHERE user_id = ?1`,
 		func(stmt *sqlite.Stmt) { a.RecoveryCodes = stmt.ColumnInt(0) }, a.User.ID)
+	if err != nil {
+		return err
+	}
+	_, err = row(conn, `SELECT count(*) FROM browsers WHERE user_id = ?1 AND expires_at > ?2`,
+		func(stmt *sqlite.Stmt) { a.Browsers = stmt.ColumnInt(0) }, a.User.ID, micros(a.ExportedAt))
 	return err
 }
 
@@ -191,13 +197,15 @@ func accountAudit(conn *sqlite.Conn, a *Account, _ string) error {
 	return err
 }
 
-// PurgeAccounts forgets bans, invites, links and names of closed accounts that are over.
+// PurgeAccounts forgets bans, invites, links, known browsers and names of closed accounts that
+// are over.
 func (s *Store) PurgeAccounts(ctx context.Context, now time.Time) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		return errors.Join(
 			exec(conn, `UPDATE users SET banned_at = NULL, banned_reason = NULL, banned_until = NULL WHERE banned_until <= ?1`, micros(now)),
 			exec(conn, `DELETE FROM invites WHERE expires_at <= ?1`, micros(now.Add(-invitesKept))),
 			exec(conn, `DELETE FROM email_links WHERE expires_at <= ?1`, micros(now)),
+			exec(conn, `DELETE FROM browsers WHERE expires_at <= ?1`, micros(now)),
 			exec(conn, `DELETE FROM closed_names WHERE free_at <= ?1`, micros(now)))
 	})
 }

@@ -102,7 +102,7 @@ func refresh(ctx context.Context, path, source string) (err error) {
 	}
 	defer end(&err)
 	for _, query := range []string{
-		`DELETE FROM sessions`, `DELETE FROM grant_tokens`, `DELETE FROM grant_codes`, `DELETE FROM links`, `DELETE FROM email_links`, `DELETE FROM invites WHERE used_at IS NULL`, `DELETE FROM removals`, `DELETE FROM registration_keys`,
+		`DELETE FROM sessions`, `DELETE FROM browsers`, `DELETE FROM grant_tokens`, `DELETE FROM grant_codes`, `DELETE FROM links`, `DELETE FROM email_links`, `DELETE FROM invites WHERE used_at IS NULL`, `DELETE FROM removals`, `DELETE FROM registration_keys`,
 		`DELETE FROM restarts WHERE told_at IS NULL`,
 	} {
 		if err := exec(conn, query); err != nil {

@@ -210,13 +210,16 @@ func (s *Store) SetPassword(ctx context.Context, username, password string) erro
 	})
 }
 
-// setPassword also ends what the old password began: sessions, logins at games' sites and
-// open links.
+// setPassword also ends what the old password began: sessions, logins at games' sites, open
+// links and what is known of browsers.
 func setPassword(conn *sqlite.Conn, id int64, hash string) error {
 	if err := exec(conn, `UPDATE users SET password_hash = ?2, password_at = ?3 WHERE id = ?1`, id, hash, micros(time.Now())); err != nil {
 		return err
 	}
 	if err := exec(conn, `DELETE FROM links WHERE user_id = ?1`, id); err != nil {
+		return err
+	}
+	if err := exec(conn, `DELETE FROM browsers WHERE user_id = ?1`, id); err != nil {
 		return err
 	}
 	if err := endLogins(conn, id); err != nil {
