@@ -155,7 +155,7 @@ func (h *Hub) broadcast(m store.Message, channel string, from owner) {
 
 // cleanName makes a player's name fit for others, or says why it is none. Section 10.
 func cleanName(name string) (cleaned, reason string) {
-	name = wire.Clean(name)
+	name = wire.CleanName(name)
 	switch {
 	case name == "":
 		return "", wire.ErrorNameEmpty
