@@ -15,10 +15,9 @@ import (
 
 // What is worth an operator's attention.
 const (
-	silentAfter = 24 * time.Hour     // for so long nobody may be away without a word
-	silentUntil = 7 * 24 * time.Hour // and after so long it is not news any more
-	secretSoon  = 24 * time.Hour     // before an old secret that is in use ends
-	lateAfter   = time.Minute        // that an application may be behind
+	silentAfter = 24 * time.Hour // for so long nobody may be away without a word
+	secretSoon  = 24 * time.Hour // before an old secret that is in use ends
+	lateAfter   = time.Minute    // that an application may be behind
 	lateLong    = 10 * time.Minute
 	backupOld   = 8 * 24 * time.Hour
 	diskLow     = 1 << 30 // bytes that are free
@@ -51,7 +50,7 @@ type source func(ctx context.Context, now time.Time, st hub.Status) ([]concern, 
 
 // sources are all sorts of concerns.
 func (s *server) sources() []source {
-	return []source{s.faultConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.signUpConcerns, s.registrationConcerns, s.secretConcerns, s.lagConcerns, s.silenceConcerns}
+	return []source{s.faultConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.signUpConcerns, s.registrationConcerns, s.secretConcerns, s.lagConcerns, s.clientConcerns}
 }
 
 // attention keeps the last look.
@@ -211,19 +210,36 @@ func (s *server) lagConcerns(ctx context.Context, _ time.Time, st hub.Status) (a
 	return all, ctx.Err()
 }
 
-func (s *server) silenceConcerns(ctx context.Context, now time.Time, st hub.Status) (all []concern, err error) {
-	silent, err := s.Store.Silent(ctx, now.Add(-silentUntil), now.Add(-silentAfter))
+// clientConcerns are about games and applications that try to be here in vain, and about those
+// that used to be here and have been silent since.
+func (s *server) clientConcerns(ctx context.Context, now time.Time, st hub.Status) (all []concern, err error) {
+	silent, err := s.Store.Silent(ctx, now.Add(-silentAfter))
 	if err != nil {
 		return nil, err
 	}
-	connected := map[string]bool{}
+	troubles, err := s.troubles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	since := map[string]time.Time{} // by path
+	for _, one := range silent {
+		since[silentPath(one)] = one.LastSeenAt
+	}
+	named := map[string]bool{} // by path
+	for _, one := range troubles {
+		if len(all) == concernsMost {
+			break
+		}
+		named[one.path] = true
+		all = append(all, concern{Kind: "warn", who: page.Admin, Path: one.path + "/doctor", Text: one.words(now, since[one.path])})
+	}
 	for _, one := range st.Games {
-		connected[one.ShortName] = true
+		named[gameKind.path(one.ShortName)] = true
 	}
 	for _, one := range st.Applications {
-		connected[one.ShortName] = true
+		named[applicationKind.path(one.ShortName)] = true
 	}
-	silent = slices.DeleteFunc(silent, func(one store.Silence) bool { return connected[one.ShortName] })
+	silent = slices.DeleteFunc(silent, func(one store.Silence) bool { return named[silentPath(one)] })
 	for i, one := range silent {
 		if i == concernsMost {
 			return append(all, concern{
@@ -232,9 +248,64 @@ func (s *server) silenceConcerns(ctx context.Context, now time.Time, st hub.Stat
 			}), nil
 		}
 		all = append(all, concern{
-			Kind: "warn", who: page.Admin, Path: "/admin/" + one.Noun + "s/" + one.ShortName,
+			Kind: "warn", who: page.Admin, Path: silentPath(one) + "/doctor",
 			Text: "The " + one.Noun + " " + one.ShortName + " has been silent for " + page.Span(now.Sub(one.LastSeenAt)) + ".",
 		})
 	}
 	return all, nil
+}
+
+// silentPath is that of the page of a game or application.
+func silentPath(one store.Silence) string {
+	if one.Noun == applicationKind.noun {
+		return applicationKind.path(one.ShortName)
+	}
+	return gameKind.path(one.ShortName)
+}
+
+// A trouble is one of the hub's, of a game or application that is still there.
+type trouble struct {
+	hub.Trouble
+	noun, shortName, path string
+}
+
+func (s *server) troubles(ctx context.Context) (all []trouble, err error) {
+	applications := map[int64]string{} // not read yet: empty
+	for _, one := range s.Hub.Troubles() {
+		kind, name := gameKind, ""
+		if one.Application {
+			kind = applicationKind
+			if len(applications) == 0 {
+				list, err := s.Store.Applications(ctx)
+				if err != nil {
+					return nil, err
+				}
+				for _, a := range list {
+					applications[a.ID] = a.ShortName
+				}
+			}
+			name = applications[one.ID]
+		} else {
+			name = s.Hub.TroubledGame(one)
+		}
+		if name != "" {
+			all = append(all, trouble{one, kind.noun, name, kind.path(name)})
+		}
+	}
+	return all, nil
+}
+
+// words say what is the matter; silent is since when it has not been here; zero: it was here
+// within a day, or never.
+func (t trouble) words(now, silent time.Time) string {
+	text := "The " + t.noun + " " + t.shortName
+	switch {
+	case t.Stays:
+		text += " does not stay connected: "
+	case silent.IsZero():
+		text += " cannot connect: "
+	default:
+		text += " has been silent for " + page.Span(now.Sub(silent)) + ": "
+	}
+	return text + t.Cause + ", " + page.Count(t.Count, "time") + ", last " + page.Ago(now, t.Last) + "."
 }

@@ -171,3 +171,38 @@ func TestDashboard_inBrowser(t *testing.T) {
 	_ = socket.Conn.CloseNow()
 	b.Await(t, "#busiest", "link down")
 }
+
+// TestDashboard_clients: a client that tries in vain is named with the cause, silence is not
+// forgotten, and both lead to the doctor.
+func TestDashboard_clients(t *testing.T) {
+	s := newSite(t)
+	ctx, now := t.Context(), time.Now()
+	for name, ago := range map[string]time.Duration{"Alpha": 3 * 24 * time.Hour, "Beta": 30 * 24 * time.Hour} {
+		c, err := s.Store.CreateGame(ctx, store.Game{ShortName: name, Name: name}, store.LongSecret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Store.Authenticate(ctx, c.ClientID, c.Secret, now.Add(-ago)); err != nil {
+			t.Fatal(err)
+		}
+		if name == "Alpha" {
+			c.Secret = "wrong"
+			for range 2 {
+				_ = dialSite(t, s).Authenticate(ctx, c, nil) // fails
+			}
+		}
+	}
+	c, err := s.Store.CreateApplication(ctx, store.Application{ShortName: "Site", Name: "A player site", SyncForm: "versions"}, store.LongSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Secret = "wrong"
+	_ = dialSite(t, s).Authenticate(ctx, c, nil) // fails
+	if err := s.Store.FlushTouches(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s.signedIn(t, store.Admin).get(t, "/admin").want(t, http.StatusOK,
+		`<a href="/admin/games/Alpha/doctor">The game Alpha has been silent for 3 days: the secret was wrong, 2 times, last just now.</a>`,
+		`<a href="/admin/games/Beta/doctor">The game Beta has been silent for 1 month.</a>`,
+		`<a href="/admin/applications/Site/doctor">The application Site cannot connect: the secret was wrong, 1 time, last just now.</a>`)
+}

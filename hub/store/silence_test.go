@@ -13,7 +13,7 @@ import (
 func TestSilent(t *testing.T) {
 	s := open(t)
 	ctx, now := t.Context(), time.Now()
-	for name, ago := range map[string]time.Duration{"Now": 0, "Day": 25 * time.Hour, "Week": 6 * 24 * time.Hour, "Gone": 8 * 24 * time.Hour, "Barred": 48 * time.Hour} {
+	for name, ago := range map[string]time.Duration{"Now": 0, "Day": 25 * time.Hour, "Week": 6 * 24 * time.Hour, "Month": 31 * 24 * time.Hour, "Barred": 48 * time.Hour} {
 		c := addGame(t, s, name)
 		must(s.Authenticate(ctx, c.ClientID, c.Secret, now.Add(-ago)))
 	}
@@ -23,10 +23,10 @@ func TestSilent(t *testing.T) {
 	check(t, s.SuspendGame(ctx, "Barred", store.Suspension{Reason: "spam"}))
 	check(t, s.FlushTouches(ctx))
 	var got []string
-	for _, one := range must(s.Silent(ctx, now.Add(-7*24*time.Hour), now.Add(-24*time.Hour))) {
+	for _, one := range must(s.Silent(ctx, now.Add(-24*time.Hour))) {
 		got = append(got, one.Noun+" "+one.ShortName)
 	}
-	if want := []string{"game Day", "application Site", "game Week"}; !slices.Equal(got, want) {
+	if want := []string{"game Day", "application Site", "game Week", "game Month"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
