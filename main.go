@@ -116,10 +116,11 @@ func serve(ctx context.Context, c *setting.Config, flags *pflag.FlagSet, stdout,
 	if err := c.Check(); err != nil {
 		return err
 	}
-	log, err := c.Logger(stderr)
+	log, flush, err := c.Logger(stderr)
 	if err != nil {
 		return err
 	}
+	defer flush()
 	stopProfile, err := startProfile(c.CPUProfile)
 	if err != nil {
 		return err

@@ -40,13 +40,13 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame, message 
 	if len(p.ClientID) > maxClientID {
 		p.ClientID = "" // nobody's; what failures are counted by must not fill the memory
 	}
-	key := failure{network(s.remote), p.ClientID}
+	s.heed(p.UserAgent, "")
 	try := Failure{Last: now, Remote: s.remote, ClientID: p.ClientID, Frame: wire.Show(message, f, nil, takeBytes)}
-	if s.hub.failures.over(key, s.hub.Limits().Failures, now) {
+	if most := s.hub.Limits().Failures; s.hub.failures.over(try.key(), most, now) {
 		countAuthentication("throttled")
 		try.Why = TooManyFailures
-		s.hub.memories.throttled(try)
-		s.end(ending{code: wire.CloseTryLater, reason: "too many failed authentications"})
+		n := s.countRefusal(s.hub.memories.throttled(try), try, tooManyFailures)
+		s.hold(min(time.Duration(n-most)*time.Second, holdMost))
 		return
 	}
 	try.Mistakes = wire.Mistakes(message, f)
@@ -61,17 +61,14 @@ func (s *session) handleAuthenticate(ctx context.Context, f wire.Frame, message 
 	}
 	switch {
 	case errors.Is(err, store.ErrUnauthorized):
-		s.refuse(wire.ErrorCredentials, key, peer, try)
+		s.refuse(wire.ErrorCredentials, peer, try)
 	case errors.Is(err, store.ErrBarred):
-		countAuthentication("suspended")
-		s.failed(peer, try)
-		s.end(endingRemoved("suspended"))
+		s.bar("suspended", peer, try)
 	case err != nil:
-		s.log(slog.LevelError, "authentication impossible", "err", err)
-		s.tryLater("the database does not answer")
+		s.unanswered(try, err)
 	case problem != "":
 		try.Why = whySupports(problem)
-		s.refuse(problem, key, peer, try)
+		s.refuse(problem, peer, try)
 	default:
 		s.named.Store(&peer)
 		s.admit(ctx, admission{&peer, supports, admissions, try}, p)
@@ -111,15 +108,60 @@ func kindOf(p store.Peer) string {
 	return "game"
 }
 
-// refuse answers with a failure, which counts, and closes.
-func (s *session) refuse(reason string, key failure, peer store.Peer, try Failure) {
+// key is what a failure is counted by.
+func (f *Failure) key() failure { return failure{network(f.Remote), f.ClientID} }
+
+// countRefusal counts a refusal for the address and client id, and for the address, and logs it.
+// peer is whose client id it is; its ID is 0 if nobody knows. It returns how many refusals
+// the address and client id have had within a minute.
+func (s *session) countRefusal(peer store.Peer, try Failure, reason string) (n int) {
+	s.hub.addresses.fail(network(s.remote), try.Last)
+	args := []any{"reason", reason}
+	if peer.ID != 0 {
+		s.named.Store(&peer)
+	} else {
+		args = append(args, "client_id", beginning(try.ClientID))
+	}
+	s.log(slog.LevelWarn, "authentication failed", args...)
+	return s.hub.failures.fail(try.key(), try.Last)
+}
+
+// refuse answers with a failure, and closes.
+func (s *session) refuse(reason string, peer store.Peer, try Failure) {
 	countAuthentication(reason)
-	s.hub.failures.fail(key, try.Last)
-	s.hub.addresses.fail(key.network, try.Last)
 	s.failed(peer, try)
-	s.log(slog.LevelWarn, "authentication failed", "client_id", key.clientID, "reason", reason)
+	s.countRefusal(peer, try, reason)
 	s.send(wire.Frame{Event: wire.Authenticate, Status: wire.StatusFailure, Error: reason}.Encode())
 	s.end(ending{code: wire.CloseAuthentication, reason: wire.Goodbye})
+}
+
+// bar closes the socket of a peer that is suspended or removed.
+func (s *session) bar(reason string, peer store.Peer, try Failure) {
+	countAuthentication("suspended")
+	s.failed(peer, try)
+	s.countRefusal(peer, try, reason)
+	s.end(endingRemoved(reason))
+}
+
+const (
+	tooManyFailures = "too many failed authentications"
+	// holdMost is how long the answer to a client waits at most that has too many refusals.
+	holdMost = 10 * time.Second
+)
+
+// hold closes the socket after a while. A client that tries again at once so tries a few
+// times a minute only, and does not use up what its address may do for the other games there.
+func (s *session) hold(d time.Duration) {
+	s.buckets.held = true
+	time.AfterFunc(d, func() { s.end(ending{code: wire.CloseTryLater, reason: tooManyFailures}) })
+}
+
+// unanswered closes the socket because of a fault of the hub's own. That counts for the
+// address and client id alone, so that a client which tries again at once is slowed down.
+func (s *session) unanswered(try Failure, err error) {
+	s.hub.failures.fail(try.key(), try.Last)
+	s.log(slog.LevelError, "authentication impossible", "err", err)
+	s.tryLater("the database does not answer")
 }
 
 // failed remembers a failed authentication with the client id of a peer, or of nobody.
@@ -129,7 +171,7 @@ func (s *session) failed(peer store.Peer, try Failure) {
 	case peer.ID == 0:
 		s.hub.memories.strange(try)
 	default:
-		s.hub.memories.failed(owner{peer.Application, peer.ID}, try)
+		s.hub.memories.failed(peer, try)
 	}
 }
 
@@ -170,7 +212,8 @@ func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePay
 	if !s.reserve(o) {
 		a.try.Why = TooManySockets
 		s.failed(*a.peer, a.try)
-		s.tryLater("too many sockets")
+		s.countRefusal(*a.peer, a.try, tooManySockets)
+		s.tryLater(tooManySockets)
 		return
 	}
 	channels, refused, err := s.wanted(ctx, o, p.Channels)
@@ -183,11 +226,11 @@ func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePay
 	}
 	switch {
 	case err != nil:
-		s.log(slog.LevelError, "authentication impossible", "err", err)
-		s.tryLater("the database does not answer")
+		s.unanswered(a.try, err)
 		return
 	case reason != "":
-		s.end(endingRemoved(reason))
+		a.try.Why = Suspended
+		s.bar(reason, *a.peer, a.try)
 		return
 	}
 	s.tape = newTape(a.try.Frame)
@@ -318,6 +361,7 @@ func (s *session) join(a admission, first packet, channels []store.ChannelID, pl
 		s.end(endingRemoved("removed"))
 		return false
 	}
+	h.pending.remove(s)
 	s.tape.beat()
 	s.shard.put(operation{session: s, call: func() { s.push(first) }})
 	s.peer, s.supports, s.players = peer, supports, players
@@ -354,6 +398,7 @@ func (h *Hub) leave(s *session) {
 		}
 	}
 	if !s.active() {
+		h.pending.remove(s)
 		return
 	}
 	if s.loan == nil {

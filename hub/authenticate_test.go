@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
@@ -200,13 +203,194 @@ func TestAuthenticate_allSockets(t *testing.T) {
 		l.AllSockets = 3
 		w := open(t, Options{Limits: &l})
 		c := w.game("Alpha")
-		sockets := []*socket{w.join(c, ""), w.dial(), w.dial()}
-		synctest.Wait() // until all are counted
+		sockets := []*socket{w.join(c, ""), w.join(c, ""), w.join(c, "")}
 		equal(t, "frames before the end", w.dial().wantEnd(wire.CloseTryLater), []string(nil))
 		sockets[1].hangUp()
 		synctest.Wait()
 		w.join(c, "").fence()
 		sockets[0].fence()
+	})
+}
+
+// TestAuthenticate_loop: a client that tries again at once after each refusal is slowed down,
+// and a game at its address is let in all the while.
+func TestAuthenticate_loop(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		code int // of the first refusals
+		make func(w *world) store.Credential
+	}{
+		{"wrong secret", wire.CloseAuthentication, func(w *world) store.Credential { return wrong(w.game("Alpha")) }},
+		{"unknown", wire.CloseAuthentication, func(w *world) store.Credential { return store.Credential{ClientID: "x", Secret: "y"} }},
+		{"suspended", wire.CloseRemoved, func(w *world) store.Credential {
+			c := w.game("Alpha")
+			w.do(w.st.SuspendGame(w.t.Context(), "Alpha", store.Suspension{Reason: "spam"}))
+			return c
+		}},
+		{"too many sockets", wire.CloseTryLater, func(w *world) store.Credential {
+			c := w.game("Alpha")
+			w.join(c, "", "192.0.2.99:1")
+			return c
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := DefaultLimits()
+				l.Sockets = 1
+				w := open(t, Options{Limits: &l})
+				bad, good := test.make(w), w.game("Good")
+				refusals := 0
+				for end := time.Now().Add(time.Minute - 1); time.Now().Before(end); refusals++ {
+					want := test.code
+					if refusals >= 30 {
+						want = wire.CloseTryLater
+					}
+					if code, _ := w.try(bad, home); code != want {
+						t.Fatalf("refusal %d: got code %d, want %d", refusals, code, want)
+					}
+					if refusals > 30 {
+						w.wantTry("a game at the same address", good, home, 0)
+					}
+				}
+				equal(t, "refusals within a minute", refusals, 41) // 30 at once, then after 1, 2, ... 10 s, and one more
+			})
+		})
+	}
+}
+
+// TestAuthenticate_refusalsAddress: refusals of all kinds count for the address, and whoever
+// is shut out is told for how long.
+func TestAuthenticate_refusalsAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{})
+		for i := range 10 {
+			name := fmt.Sprint("Game", i)
+			c := w.game(name)
+			w.do(w.st.SuspendGame(t.Context(), name, store.Suspension{Reason: "spam"}))
+			for range 30 {
+				w.wantTry(name, c, home, wire.CloseRemoved)
+			}
+		}
+		answer, err := hubtest.Pipes(w.Hub, home).Get("http" + strings.TrimPrefix(hubtest.PipeURL, "ws"))
+		w.do(err)
+		equal(t, "status", answer.StatusCode, http.StatusTooManyRequests)
+		equal(t, "Retry-After", answer.Header.Get("Retry-After"), "60")
+	})
+}
+
+// TestPending: sockets that do not authenticate make way for newcomers, the oldest first.
+func TestPending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := DefaultLimits()
+		l.AllSockets = 20
+		w := open(t, Options{Limits: &l})
+		c := w.game("Alpha")
+		var silent []*socket
+		for i := range 60 { // more than all
+			silent = append(silent, w.dial(fmt.Sprintf("192.0.2.1:%d", 2000+i)))
+			synctest.Wait()
+		}
+		w.join(c, "").fence()
+		w.join(c, "", "192.0.2.2:1").fence()
+		equal(t, "pending", w.pending.n, pendingLeast-1) // the place of the one that has just authenticated
+		if n := w.Sockets(); n > l.AllSockets {
+			t.Errorf("%d sockets, want at most %d", n, l.AllSockets)
+		}
+		for _, s := range silent[:45] {
+			s.wantEnd(wire.CloseTryLater)
+		}
+		for _, s := range silent[45:] {
+			s.wantOpen()
+		}
+	})
+}
+
+// TestPending_network: the sockets of one network do not push out another's.
+func TestPending_network(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := DefaultLimits()
+		l.AllSockets = 100
+		w := open(t, Options{Limits: &l})
+		slow := w.dial("198.51.100.1:1")
+		synctest.Wait()
+		for i := range 200 {
+			w.dial(fmt.Sprintf("[2001:db8::%x]:1", i+1))
+			synctest.Wait()
+		}
+		slow.send(wire.Authenticate, "", credentials(w.game("Alpha"), allSupports, ""))
+		equal(t, "answer", slow.next(), string(welcome))
+		if n := len(w.pending.queue); n > 3*pendingLeast {
+			t.Errorf("%d sockets are remembered", n)
+		}
+	})
+}
+
+// TestPending_descriptors: few descriptors leave room for those that authenticate.
+func TestPending_descriptors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{Descriptors: 40})
+		for range 30 {
+			w.dial()
+			synctest.Wait()
+		}
+		equal(t, "pending", w.pending.n, 10)
+	})
+}
+
+// TestUnauthenticated_frames: 50 frames at once and 10 a second, whatever they are; then the
+// socket is closed.
+func TestUnauthenticated_frames(t *testing.T) {
+	write := func(text string) func(*socket) {
+		return func(s *socket) {
+			_ = s.conn.Write(context.Background(), websocket.MessageText, []byte(text)) // fails after the end
+		}
+	}
+	for name, send := range map[string]func(*socket){
+		"event":     write(`{"event":"players/status"}`),
+		"heartbeat": write(`{"event":"heartbeat"}`),
+		"nonsense":  write(`nonsense`),
+		"ping":      func(s *socket) { _ = s.conn.Ping(context.Background()) }, // so too
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := open(t, Options{})
+				s := w.dial()
+				for range 50 {
+					send(s)
+				}
+				settle(time.Second)
+				for range 10 {
+					send(s)
+				}
+				synctest.Wait()
+				for _, a := range s.take() {
+					if a.end != nil {
+						t.Fatalf("the socket ended within its limits: %v", a.end)
+					}
+				}
+				for range 3 {
+					send(s)
+				}
+				s.wantEnd(wire.CloseRemoved)
+			})
+		})
+	}
+}
+
+// TestUnauthenticated_pongs: pongs that nobody asked for count too.
+func TestUnauthenticated_pongs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{})
+		conn, _ := hubtest.RawPipe(t, w.Hub, home)
+		for range 51 {
+			if _, err := conn.Write([]byte{0x8a, 0x80, 0, 0, 0, 0}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := make([]byte, 4)
+		if _, err := io.ReadFull(conn, got); err != nil || got[0] != 0x88 || int(got[2])<<8|int(got[3]) != wire.CloseRemoved {
+			t.Errorf("got % x, %v, want a close frame with %d", got, err, wire.CloseRemoved)
+		}
 	})
 }
 

@@ -464,10 +464,10 @@ func TestEchoes_bounds(t *testing.T) {
 }
 
 func TestMemories_bounds(t *testing.T) {
-	m := memories{of: map[owner]*memory{}, clients: map[string]owner{}}
+	m := memories{of: map[owner]*memory{}, clients: map[string]store.Peer{}}
 	now := time.Now()
 	for i := range memoriesMost + 10 {
-		m.failed(owner{id: int64(i)}, Failure{Last: now.Add(time.Duration(i)), ClientID: fmt.Sprint(i)})
+		m.failed(store.Peer{ID: int64(i)}, Failure{Last: now.Add(time.Duration(i)), ClientID: fmt.Sprint(i)})
 		m.ended(owner{id: int64(i)}, Ending{At: now.Add(time.Duration(i))}, &sight{})
 	}
 	if len(m.of) > memoriesMost || len(m.clients) != len(m.of) {
@@ -482,7 +482,7 @@ func TestMemories_bounds(t *testing.T) {
 	equal(t, "kept", kept, keptMost)
 	o := owner{id: memoriesMost + 9}
 	for i := range 100 {
-		m.failed(o, Failure{Last: now, Why: Why(i), ClientID: "c"})
+		m.failed(store.Peer{ID: o.id}, Failure{Last: now, Why: Why(i), ClientID: "c"})
 		m.strange(Failure{Last: now, Why: Why(i)})
 		m.mistaken(o, []wire.Mistake{{Name: fmt.Sprint(i)}})
 		m.refused(o, fmt.Sprint(strings.Repeat("x", i)), false)

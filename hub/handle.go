@@ -69,6 +69,9 @@ func countEvent(event string) {
 
 // handle serves one message. The order of its checks is that of protocol section 2.
 func (s *session) handle(message []byte) {
+	if !s.active() && (!s.takeEarly() || s.buckets.held) {
+		return
+	}
 	f, err := wire.Decode(message)
 	countEvent(f.Event)
 	s.log(slog.LevelDebug, "frame", "event", f.Event[:min(len(f.Event), 64)], "bytes", len(message))
@@ -132,6 +135,27 @@ func (s *session) handleActive(f wire.Frame, err error) {
 func (s *session) maySend(h handler) bool {
 	return s.supports.Has(h.Needs) && (h.For != wire.GamesOnly || !s.peer.Application)
 }
+
+// takeEarly takes a token for a frame of a socket that has not authenticated, and closes one
+// that sends too many. Section 11.
+func (s *session) takeEarly() bool {
+	if s.buckets == nil {
+		s.buckets = &buckets{events: s.hub.Limits().Unauthenticated.limiter(1)} // of no limits: others come with the first event
+	}
+	now := time.Now()
+	if s.buckets.events.AllowN(now, 1) {
+		return true
+	}
+	if s.ctx.Err() == nil {
+		s.hub.addresses.fail(network(s.remote), now)
+		s.end(ending{code: wire.CloseRemoved, reason: "too many messages before authentication"})
+	}
+	return false
+}
+
+// controlled notes a ping or pong, and reports whether a ping is answered. The socket's reader
+// calls it, while no worker handles a message of it.
+func (s *session) controlled() bool { return s.active() || s.takeEarly() }
 
 func (s *session) handleUnauthenticated(f wire.Frame, err error, message []byte) {
 	switch {

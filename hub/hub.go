@@ -37,6 +37,10 @@ type Options struct {
 	Limits       *Limits       // nil: DefaultLimits
 	Compression  bool          // compress frames for clients that offer it
 
+	// Descriptors is how many files and sockets the process may have open; 0: as many as it
+	// likes. A quarter is for sockets that have not authenticated.
+	Descriptors int
+
 	// Restart is called when an operator wants the server to stop and start again. It has
 	// that done, and does not wait for it. nil: nobody can.
 	Restart func(downtime time.Duration)
@@ -99,6 +103,7 @@ type Hub struct {
 	minute    minute // what was said in the last one
 	sessions  map[*session]struct{}
 	sockets   map[owner]int // authenticated, or about to be
+	pending   pending
 	presence  presence
 	directory directory
 	echoes    echoes
@@ -142,7 +147,8 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 		sessions: map[*session]struct{}{}, sockets: map[owner]int{},
 		presence: presence{}, directory: newDirectory(), echoes: echoes{},
 		guesses:  throttle[owner]{within: guessesFor},
-		memories: memories{of: map[owner]*memory{}, clients: map[string]owner{}},
+		memories: memories{of: map[owner]*memory{}, clients: map[string]store.Peer{}},
+		pending:  pending{of: map[netip.Addr]int{}},
 	}
 	h.SetLimits(l)
 	if err := h.load(ctx); err != nil {
@@ -205,18 +211,22 @@ func (h *Hub) Run(ctx context.Context) {
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	remote := h.remote(r)
 	if h.addresses.over(network(remote), h.Limits().FailuresAddress, time.Now()) {
+		h.log.Warn("an address gets no socket for up to a minute, after too many refusals", "remote", remote)
 		w.Header().Set("Retry-After", "60")
 		http.Error(w, "too many failed authentications from this address; wait a minute", http.StatusTooManyRequests)
 		return
 	}
+	s := newSession(h, remote)
 	o := &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // any Origin: one known client invents its own
 		CompressionMode:    websocket.CompressionDisabled,
+		OnPingReceived:     func(context.Context, []byte) bool { return s.controlled() },
+		OnPongReceived:     func(context.Context, []byte) { s.controlled() },
 	}
 	if h.o.Compression {
 		o.CompressionMode = websocket.CompressionNoContextTakeover
 	}
-	s := newSession(h, remote)
+	s.heed("", r.Header.Get("Origin"))
 	conn, err := websocket.Accept(&hijacker{w, &s.link}, r, o)
 	if err != nil {
 		h.log.Debug("no websocket", "remote", remote, "err", err)
@@ -244,9 +254,7 @@ func (h *Hub) serve(s *session) {
 		_ = s.conn.Close(wire.ClosePlannedStop, "restarting") // whether the peer answers is its affair
 		return
 	}
-	if most := h.Limits().AllSockets; most > 0 && len(h.sessions) >= most {
-		s.end(ending{code: wire.CloseTryLater, reason: "too many sockets"})
-	}
+	h.makeRoom(s)
 	s.shard = h.shards[len(h.sessions)%len(h.shards)]
 	h.sessions[s] = struct{}{}
 	h.running.Add(1)

@@ -55,11 +55,12 @@ func (r Rate) limiter(factor int) *rate.Limiter {
 // Limits are those of protocol section 11; 0 is no limit, but MaxMessage, MaxText and
 // MaxQueue must be more.
 type Limits struct {
+	Unauthenticated                  Rate // frames of a socket that has not authenticated
 	Events, Sends, Subscribes, Tells Rate // of a game's socket
 	ApplicationFactor                int  // how many times that an application's socket may do
 
 	Drops           int // dropped events within a minute that end a socket
-	Failures        int // failed authentications within a minute of one address and client id
+	Failures        int // refused authentications within a minute of one address and client id
 	FailuresAddress int // and of one address
 	Sockets         int // of one game or application
 	AllSockets      int
@@ -76,7 +77,8 @@ const maxName = 64
 // DefaultLimits are what the protocol promises.
 func DefaultLimits() Limits {
 	return Limits{
-		Events: Rate{100, 20}, Sends: Rate{10, 2}, Subscribes: Rate{5, 1}, Tells: Rate{10, 2},
+		Unauthenticated: Rate{50, 10},
+		Events:          Rate{100, 20}, Sends: Rate{10, 2}, Subscribes: Rate{5, 1}, Tells: Rate{10, 2},
 		ApplicationFactor: 10,
 		Drops:             100, Failures: 30, FailuresAddress: 300,
 		Sockets: 32, AllSockets: 20000,
@@ -97,7 +99,8 @@ func (h *Hub) SetLimits(l Limits) {
 
 // buckets are the token buckets of one session; only its reader uses them.
 type buckets struct {
-	of *Limits // that they were made by
+	of   *Limits // that they were made by; nil: before the socket has authenticated
+	held bool    // the socket was refused, and will be closed after a while
 
 	events, sends, subscribes, tells *rate.Limiter
 
@@ -154,8 +157,9 @@ func (b *buckets) drop(now time.Time) bool {
 type throttle[K comparable] struct {
 	within time.Duration // 0: a minute; never changes
 
-	mu     sync.Mutex // guards counts
+	mu     sync.Mutex // guards what follows
 	counts map[K]count
+	swept  time.Time // when what is over was looked for last
 }
 
 // ended reports whether the time of a count is over.
@@ -179,7 +183,8 @@ func (t *throttle[K]) over(key K, most int, now time.Time) bool {
 	return most > 0 && c.n >= most && !t.ended(c, now)
 }
 
-func (t *throttle[K]) fail(key K, now time.Time) {
+// fail counts one more failure of key, and returns how many there are.
+func (t *throttle[K]) fail(key K, now time.Time) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.counts[key]
@@ -189,23 +194,40 @@ func (t *throttle[K]) fail(key K, now time.Time) {
 			t.counts = map[K]count{}
 		}
 		if len(t.counts) >= mostCounts {
-			t.sweep(now)
+			t.makeRoom(now)
 		}
 	}
 	c.n++
 	t.counts[key] = c
+	return c.n
 }
 
-// sweep forgets what is over, and everything if that is not enough.
-func (t *throttle[K]) sweep(now time.Time) {
-	for key, c := range t.counts {
-		if t.ended(c, now) {
-			delete(t.counts, key)
+// makeRoom forgets what is over, which it looks for once within the time, and otherwise the
+// oldest of a few counts: a flood of keys must not make the others begin again.
+func (t *throttle[K]) makeRoom(now time.Time) {
+	if t.ended(count{since: t.swept}, now) {
+		t.swept = now
+		for key, c := range t.counts {
+			if t.ended(c, now) {
+				delete(t.counts, key)
+			}
 		}
 	}
-	if len(t.counts) >= mostCounts {
-		clear(t.counts)
+	if len(t.counts) < mostCounts {
+		return
 	}
+	var oldest K
+	var at time.Time
+	looked := 0
+	for key, c := range t.counts { // begins anywhere
+		if looked == 0 || c.since.Before(at) {
+			oldest, at = key, c.since
+		}
+		if looked++; looked == 8 {
+			break
+		}
+	}
+	delete(t.counts, oldest)
 }
 
 // network is the part of an address that one client cannot change at will.

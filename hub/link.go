@@ -23,6 +23,7 @@ type packet []byte
 
 // RFC 6455, 5.2.
 const (
+	fin       = 0x80
 	finText   = 0x81
 	opMask    = 0x0f
 	opClose   = 0x8

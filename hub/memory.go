@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
 
@@ -33,9 +34,9 @@ const again = 10 * time.Minute
 type memories struct {
 	mu        sync.Mutex // guards what follows; a leaf
 	of        map[owner]*memory
-	clients   map[string]owner // of client ids that have failed
-	kept      []owner          // who has the frames of a closed socket, the oldest first
-	strangers []Failure        // the oldest first
+	clients   map[string]store.Peer // of client ids that have failed
+	kept      []owner               // who has the frames of a closed socket, the oldest first
+	strangers []Failure             // the oldest first
 }
 
 // A memory is that of one game or application.
@@ -157,28 +158,31 @@ func (m *memories) drop(o owner) {
 	}
 }
 
-// failed remembers a failed authentication with a client id of an owner.
-func (m *memories) failed(o owner, f Failure) {
+// failed remembers a failed authentication with the client id of a peer.
+func (m *memories) failed(p store.Peer, f Failure) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	one := m.memory(o, f.Last)
+	one := m.memory(owner{p.Application, p.ID}, f.Last)
+	delete(m.clients, one.clientID)
 	one.clientID = f.ClientID
-	m.clients[f.ClientID] = o
+	m.clients[f.ClientID] = p
 	one.failures = addFailure(one.failures, f, failuresMost)
 	m.mistake(one, f.Mistakes, f.Last)
 }
 
-// throttled remembers one that was not looked at. Whose client id it is, is only known
-// of those that failed before.
-func (m *memories) throttled(f Failure) {
+// throttled remembers one that was not looked at, and returns whose client id it is. That
+// is only known of those that failed before; the ID of another is 0.
+func (m *memories) throttled(f Failure) store.Peer {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if o, known := m.clients[f.ClientID]; known {
-		one := m.memory(o, f.Last)
-		one.failures = addFailure(one.failures, f, failuresMost)
-		return
+	p, known := m.clients[f.ClientID]
+	if !known {
+		m.stranger(f)
+		return store.Peer{}
 	}
-	m.stranger(f)
+	one := m.memory(owner{p.Application, p.ID}, f.Last)
+	one.failures = addFailure(one.failures, f, failuresMost)
+	return p
 }
 
 // strange remembers a failure that is nobody's.
@@ -189,10 +193,17 @@ func (m *memories) strange(f Failure) {
 }
 
 func (m *memories) stranger(f Failure) {
-	if len(f.ClientID) > 8 {
-		f.ClientID = f.ClientID[:8] + "…"
-	}
+	f.ClientID = beginning(f.ClientID)
 	m.strangers = addFailure(m.strangers, f, strangersMost)
+}
+
+// beginning is what is shown of a client id that is nobody's: it might be a secret in the
+// wrong place.
+func beginning(clientID string) string {
+	if len(clientID) > 8 {
+		return clientID[:8] + "…"
+	}
+	return clientID
 }
 
 // addFailure adds one to the end of a list, with those that it is one more of.

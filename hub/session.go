@@ -43,7 +43,8 @@ const tooSlow = "too slow, too much is waiting"
 type ending struct {
 	code    int // 0: the peer is gone
 	reason  string
-	clients int // the close code that came of the peer; 0: none
+	clients int  // the close code that came of the peer; 0: none
+	cut     bool // the peer's answer is not waited for
 }
 
 // endingOf is that of a connection that cannot be read any more.
@@ -79,6 +80,8 @@ type session struct {
 	handling atomic.Bool    // a message is being handled, so no answer can be seen
 	supports wire.Supports  // as peer below; here there is room: a session is 448 bytes, the next size is 480
 	left     bool           // guarded by Hub.mu: it belongs to nothing any more
+	pending  bool           // guarded by Hub.mu: it is counted among the hub's pending
+	bare     bool           // guarded by Hub.mu: its client takes no payload in a close frame; see quirks
 	handled  sync.WaitGroup // 1 while a worker handles a message
 	closed   sync.WaitGroup // 1 until the connection is closed
 
@@ -239,9 +242,35 @@ func (s *session) close() {
 		// is gone soon after its end.
 		late := time.AfterFunc(writeTimeout, func() { s.link.Close() })
 		s.link.settle()
-		_ = s.conn.Close(websocket.StatusCode(e.code), e.reason) // whether the peer answers is its affair
+		s.conclude(e)
 		late.Stop()
 	}
+}
+
+// conclude sends the close frame and closes the connection.
+func (s *session) conclude(e ending) {
+	code, reason := websocket.StatusCode(e.code), e.reason
+	s.hub.mu.Lock()
+	bare := s.bare
+	s.hub.mu.Unlock()
+	if bare {
+		code, reason = websocket.StatusNoStatusRcvd, "" // which makes an empty payload
+	}
+	if e.cut {
+		_, _ = s.link.Write(closeFrame(code, reason)) // the connection may be gone
+		s.link.settle()
+		_ = s.conn.CloseNow()
+		return
+	}
+	_ = s.conn.Close(code, reason) // whether the peer answers is its affair
+}
+
+// closeFrame is a close frame as the library makes it.
+func closeFrame(code websocket.StatusCode, reason string) []byte {
+	if code == websocket.StatusNoStatusRcvd {
+		return []byte{fin | opClose, 0}
+	}
+	return append([]byte{fin | opClose, byte(2 + len(reason)), byte(code >> 8), byte(code)}, reason...)
 }
 
 // newRef is the ref of a frame that nobody asked for.

@@ -110,12 +110,13 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.Var(&l.Sends, "limit-sends", "messages to channels of one socket")
 	f.Var(&l.Subscribes, "limit-subscribes", "subscribes and unsubscribes of one socket")
 	f.Var(&l.Tells, "limit-tells", "tells of one socket")
+	f.Var(&l.Unauthenticated, "limit-unauthenticated", "frames of a socket that has not authenticated; over it the socket is closed")
 	f.IntVar(&l.ApplicationFactor, "limit-application-factor", l.ApplicationFactor, "how many `times` that an application may do")
 	f.IntVar(&l.Drops, "limit-drops", l.Drops, "`events` over a limit within a minute that close a socket")
-	f.IntVar(&l.Failures, "limit-failures", l.Failures, "failed `authentications` a minute of one address and client id")
-	f.IntVar(&l.FailuresAddress, "limit-failures-address", l.FailuresAddress, "failed `authentications` a minute of one address")
+	f.IntVar(&l.Failures, "limit-failures", l.Failures, "refused `authentications` a minute of one address and client id; after that each refusal comes later")
+	f.IntVar(&l.FailuresAddress, "limit-failures-address", l.FailuresAddress, "refused `authentications` a minute of one address; after that it gets no socket")
 	f.IntVar(&l.Sockets, "limit-sockets", l.Sockets, "`sockets` of one game or application")
-	f.IntVar(&l.AllSockets, "limit-all-sockets", l.AllSockets, "`sockets` in all")
+	f.IntVar(&l.AllSockets, "limit-all-sockets", l.AllSockets, "`sockets` in all; a tenth of them may be unauthenticated")
 	f.IntVar(&l.MaxMessage, "max-message", l.MaxMessage, "`bytes` of a message from a client")
 	f.IntVar(&l.MaxText, "max-text", l.MaxText, "`characters` of what a player says")
 	f.IntVar(&l.MaxQueue, "max-queue", l.MaxQueue, "`bytes` that may wait for a slow socket")
@@ -231,18 +232,22 @@ func bounded(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// Logger writes to w as the settings want it.
-func (c *Config) Logger(w io.Writer) (*slog.Logger, error) {
+// Logger writes to w as the settings want it. A line that comes again within a minute is
+// counted, and written once more with the count at the minute's end; flush does that at once.
+func (c *Config) Logger(w io.Writer) (log *slog.Logger, flush func(), err error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-		return nil, &store.FieldError{Field: "log_level", Reason: fmt.Sprintf("%q will not do; use debug, info, warn or error", c.LogLevel)}
+		return nil, nil, &store.FieldError{Field: "log_level", Reason: fmt.Sprintf("%q will not do; use debug, info, warn or error", c.LogLevel)}
 	}
 	o := &slog.HandlerOptions{Level: level, ReplaceAttr: bounded}
+	var h collapser
 	switch c.LogFormat {
 	case "text":
-		return slog.New(slog.NewTextHandler(w, o)), nil
+		h = newCollapser(slog.NewTextHandler(w, o))
 	case "json":
-		return slog.New(slog.NewJSONHandler(w, o)), nil
+		h = newCollapser(slog.NewJSONHandler(w, o))
+	default:
+		return nil, nil, &store.FieldError{Field: "log_format", Reason: fmt.Sprintf("%q will not do; use text or json", c.LogFormat)}
 	}
-	return nil, &store.FieldError{Field: "log_format", Reason: fmt.Sprintf("%q will not do; use text or json", c.LogFormat)}
+	return slog.New(h), h.flush, nil
 }

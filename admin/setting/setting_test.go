@@ -339,7 +339,7 @@ func TestConfig_backups(t *testing.T) {
 func TestLogger_bounds(t *testing.T) {
 	var b bytes.Buffer
 	c := setting.Default()
-	log, err := c.Logger(&b)
+	log, _, err := c.Logger(&b)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,7 @@ var table = []struct {
 		{name: "limit-sends"},
 		{name: "limit-subscribes"},
 		{name: "limit-tells"},
+		{name: "limit-unauthenticated"},
 		{name: "limit-application-factor"},
 		{name: "limit-drops"},
 		{name: "limit-failures"},
