@@ -107,14 +107,18 @@ func furnish(t testing.TB, s *site) {
 	check(err)
 	_, err = s.Store.CreateAchievement(ctx, store.GameID(alpha.ID), store.Achievement{Title: "Slayer of dragons", Points: 25, Display: true, PartialProgress: true, TotalProgress: new(int64(10))})
 	check(err)
-	_, err = s.Store.CreateEvent(ctx, store.Event{Game: "Alpha", Title: "Harvest fair", StartDate: "2026-10-01", EndDate: "2026-10-07"})
+	for _, title := range []string{"Harvest fair", "יריד הקציר"} {
+		_, err = s.Store.CreateEvent(ctx, store.Event{Game: "Alpha", Title: title, StartDate: "2026-10-01", EndDate: "2026-10-07", Description: "בכיכר"})
+		check(err)
+	}
+	_, err = s.Store.CreateAchievement(ctx, store.GameID(alpha.ID), store.Achievement{Title: "קוטל דרקונים", Points: 5, Description: new("עשרה דרקונים")})
 	check(err)
 	allow := true
 	check(s.Store.UpdateGame(ctx, "Alpha", store.GameEdit{AllowCharacterRegistration: &allow}))
-	for _, name := range []string{"Ann", "Bob the Unreasonably Longwinded", "Éva"} {
+	for _, name := range []string{"Ann", "Bob the Unreasonably Longwinded", "Éva", "דוד"} {
 		c := s.register(t, "moderator", store.GameID(alpha.ID), name)
 		switch name {
-		case "Ann":
+		case "Ann", "דוד":
 			_, err = s.Store.ApproveCharacter(ctx, c, 0)
 		case "Éva":
 			_, err = s.Store.VetoCharacter(ctx, c, 0, "She is a goddess of this game, whom nobody plays")
@@ -125,7 +129,7 @@ func furnish(t testing.TB, s *site) {
 	check(err)
 	until := time.Now().Add(48 * time.Hour)
 	check(s.Store.SuspendGame(ctx, "Beta", store.Suspension{Reason: "Floods the channel gossip", Until: &until}))
-	_, err = s.Store.CreateGame(ctx, store.Game{ShortName: "Gamma", Name: "Gamma MUD", Display: true}, store.LongSecret)
+	_, err = s.Store.CreateGame(ctx, store.Game{ShortName: "Gamma", Name: "גמא 7", Display: true, Tagline: "עולם של 100 מילים", Description: "תיאור של המשחק"}, store.LongSecret)
 	check(err)
 	_, err = s.Store.RotateGame(ctx, "Gamma", store.Rotation{OldEnds: until})
 	check(err)
@@ -136,6 +140,7 @@ func furnish(t testing.TB, s *site) {
 		{Kind: store.PlayerRule, Subject: "Mallory@Alpha", Action: store.Mute, Reason: "Shouts at everybody, day and night", EndsAt: &until},
 		{Kind: store.WordRule, Subject: "darn", Action: store.Replace},
 		{Kind: store.PatternRule, Subject: `(?i)\bbuy\s+(gold|swords?)\b`, Action: store.Hold, Channel: "gossip", Reason: "Adverts"},
+		{Kind: store.WordRule, Subject: "זהב", Action: store.Hold, Reason: "פרסומות"},
 	} {
 		one.Enabled = true
 		_, err := s.Store.CreateRule(ctx, one)
@@ -146,20 +151,21 @@ func furnish(t testing.TB, s *site) {
 		check(s.Store.Append(ctx, store.Message{Channel: 1, Game: "Alpha", Name: "Ann", Text: text}, func(store.Message) {}))
 		check(s.Store.Hold(ctx, store.Held{Channel: 1, Sender: 1, Game: "Alpha", Name: "Ann", Text: "Buy gold! " + strings.Repeat(text+". ", 5), Rule: 3}))
 	}
+	check(s.Store.Hold(ctx, store.Held{Channel: 1, Sender: 1, Game: "Alpha", Name: "דוד", Text: "זהב זול", Rule: 4}))
 	_, err = s.Store.Decide(ctx, 2, store.Reject)
 	check(err)
 	check(s.Store.HideMessage(ctx, 2))
-	_, err = s.Store.CreateChannel(ctx, store.Channel{Name: "secret", Description: "For the few", Hidden: true, SlowSeconds: 30})
+	_, err = s.Store.CreateChannel(ctx, store.Channel{Name: "secret", Description: "ערוץ סודי", Hidden: true, SlowSeconds: 30})
 	check(err)
 	check(s.Store.PauseChannel(ctx, "secret", time.Hour))
 	for i := range 60 {
 		check(s.Store.Append(ctx, store.Message{
-			Channel: 1, Game: "Alpha", Name: []string{"Ann", "Bob the Unreasonably Longwinded", "Éva"}[i%3],
-			Text: []string{"Hello, dragons!", strings.Repeat("A story without end. ", 1+i%9), strings.Repeat("x", 1+i*5)}[i%3],
+			Channel: 1, Game: "Alpha", Name: []string{"Ann", "Bob the Unreasonably Longwinded", "דוד"}[i%3],
+			Text: []string{"שלום 100 דרקונים", strings.Repeat("A story without end. ", 1+i%9), strings.Repeat("x", 1+i*5)}[i%3],
 		}, func(store.Message) {}))
 	}
 
-	connect(t, s, alpha, "Ann", "Bob")
+	connect(t, s, alpha, "Ann", "Bob", "דוד")
 	for ago := 24 * time.Hour; ago > 0; ago -= 5 * time.Minute { // curves, with a gap
 		if ago.Hours() < 7 || ago.Hours() > 9 {
 			check(s.Store.AddReading(ctx, time.Now().Add(-ago), store.Reading{Games: 3, Players: int(ago.Hours()), Sockets: 4, Messages: int(ago.Minutes()) % 50}))

@@ -535,7 +535,7 @@ func TestTour_inBrowser(t *testing.T) {
 	w.furnish(t)
 	chrome.Visit(t, browser, w.URL, pages...)
 	w.signIn(t, browser, "Petra")
-	chrome.Visit(t, browser, w.URL, "/characters", "/characters/1/withdraw")
+	chrome.Visit(t, browser, w.URL, "/characters", "/characters/1/withdraw", "/channels/gossip?signed-in")
 }
 
 // signIn gives a browser the cookie of a session.

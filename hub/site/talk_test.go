@@ -145,6 +145,28 @@ func TestTalk_inBrowser(t *testing.T) {
 	tab.See(t, held[0].Text)
 }
 
+// TestSayForm_inBrowser: the button has its word on one line, and is as high as the field beside it.
+func TestSayForm_inBrowser(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	w.member(t, "Eve", store.Person)
+	tab := chrome.NewTab(t, w.URL)
+	w.signIn(t, tab.Ctx, "Eve")
+	for _, width := range []int64{1280, 390} {
+		tab.Do(t, chromedp.EmulateViewport(width, 900))
+		tab.Open(t, "/channels/gossip")
+		type box struct{ Width, Height, Field float64 }
+		got, err := chromedp.Run(tab.Ctx, chromedp.Evaluate[box](`(() => {
+			const [field, button] = document.querySelectorAll(".say > div > *");
+			const {width: Width, height: Height} = button.getBoundingClientRect();
+			return {Width, Height, Field: field.getBoundingClientRect().height};
+		})()`))
+		check(t, err)
+		if got.Height != got.Field || got.Width < got.Height {
+			t.Errorf("in a window of %d px: the button is %g × %g px, the field %g px high; want the same height, and a button that is wider than high", width, got.Width, got.Height, got.Field)
+		}
+	}
+}
+
 // TestScrollback_inBrowser: what was said before comes as one scrolls to it, and nothing is
 // missing or there twice while the game goes on talking.
 func TestScrollback_inBrowser(t *testing.T) {

@@ -18,43 +18,6 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A Look is what LookScript finds on a page.
-type Look struct {
-	Heading string   `json:"heading"`
-	Painted bool     `json:"painted"` // heading, style sheets and icon are there
-	Scheme  string   `json:"scheme"`
-	Width   int64    `json:"width"` // CSS pixels
-	Faint   []string `json:"faint"` // texts that stand out too little
-}
-
-// LookScript measures a page. Contrast: WCAG 2.2, 1.4.3.
-const LookScript = `(() => {
-	const rgba = s => s.match(/[\d.]+/g).map(Number);
-	const luminance = ([r, g, b]) => [r, g, b]
-		.map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-		.reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-	const background = e => {
-		const c = e ? rgba(getComputedStyle(e).backgroundColor) : [255, 255, 255];
-		return c[3] === 0 ? background(e.parentElement) : c;
-	};
-	const contrast = e => {
-		const [hi, lo] = [rgba(getComputedStyle(e).color), background(e)].map(luminance).sort((a, b) => b - a);
-		return (hi + 0.05) / (lo + 0.05);
-	};
-	const h1 = document.querySelector("h1"), root = document.documentElement;
-	return {
-		heading: h1.innerText,
-		painted: h1.checkVisibility() && document.styleSheets.length > 0 &&
-			[...document.images].every(i => i.naturalWidth > 0),
-		scheme: luminance(background(document.body)) > 0.5 ? "light" : "dark",
-		width: root.scrollWidth,
-		faint: [...document.body.querySelectorAll("*")]
-			.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
-			.filter(e => contrast(e) < (parseFloat(getComputedStyle(e).fontSize) >= 24 ? 3 : 4.5))
-			.map(e => e.localName + " " + contrast(e).toFixed(2) + " " + e.innerText),
-	};
-})()`
-
 // Complaints returns a function that returns what the browser has complained about
 // on its console since then: errors of scripts and of loading, breaches of the policy.
 func Complaints(t testing.TB, ctx context.Context) func() []string {

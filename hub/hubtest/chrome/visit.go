@@ -55,6 +55,16 @@ func Visit(t *testing.T, browser context.Context, url string, paths ...string) {
 					if got.Width > width {
 						t.Errorf("the page is %d px wide in a window of %d: it scrolls sideways", got.Width, width)
 					}
+					if got.Root != 16 {
+						t.Errorf("the root's font size is %g px, want 16 at every width", got.Root)
+					}
+					for fault, all := range map[string][]string{
+						"a word goes over two lines": got.Broken, "cut off at the side": got.Cut, "a cell without its column's name": got.Unnamed,
+					} {
+						for _, one := range all {
+							t.Errorf("%s: %q", fault, one)
+						}
+					}
 					if (scheme == "light") == (width == 1280) { // each scheme and each width once: it takes most of the time
 						for _, one := range Barriers(t, ctx) {
 							t.Errorf("axe: %s", one)
