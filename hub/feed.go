@@ -18,9 +18,9 @@ type feed struct {
 	done chan struct{}
 }
 
-// startFeed runs serve until the socket ends or stopFeed; level tells the reader
-// that the catch-up is over. It waits for that, and gives serve's error if it ended
-// before.
+// startFeed runs serve until the socket ends or stopFeed is called. It returns nil when
+// serve calls level, which says that the catch-up is over. If serve ends before that,
+// startFeed returns serve's error.
 func (s *session) startFeed(serve func(ctx context.Context, level func()) error) error {
 	s.stopFeed()
 	s.progress.Store(&progress{})
@@ -42,7 +42,7 @@ func (s *session) startFeed(serve func(ctx context.Context, level func()) error)
 				s.log(slog.LevelError, "the sync ended", "err", err)
 				s.end(ending{code: wire.CloseTryLater, reason: "the database does not answer"})
 			}
-		default: // startFeed gives it to the reader
+		default: // startFeed returns it
 		}
 	}(s.feed.done)
 	select {

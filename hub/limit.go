@@ -97,7 +97,8 @@ func (h *Hub) SetLimits(l Limits) {
 	}
 }
 
-// buckets are the token buckets of one session; only its reader uses them.
+// buckets are the token buckets of one session. Only the worker that handles the session's
+// message uses them, and there is never more than one.
 type buckets struct {
 	of   *Limits // that they were made by; nil: before the socket has authenticated
 	held bool    // the socket was refused, and will be closed after a while

@@ -44,9 +44,10 @@ type line struct {
 	left bool                             // take decided that it is not
 }
 
-// Append logs a message and then calls deliver, from one goroutine for all
-// messages, in the order of the log; deliver must not block. It returns after
-// that. If the log cannot be written deliver is not called.
+// Append logs a message, calls deliver, and returns. One goroutine, the writer, calls
+// deliver for all messages, in the order of the log. Every other write waits while deliver
+// runs, so it may wait for room in memory, but never for a peer, a disk or a query.
+// If the log cannot be written, deliver is not called.
 func (s *Store) Append(ctx context.Context, m Message, deliver func(Message)) error {
 	return s.enqueue(ctx, &line{msg: m, deliver: deliver})
 }
