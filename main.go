@@ -29,6 +29,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	_ "time/tzdata" // --backup-hour is in the zone of TZ, also where a container has no zone files
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -63,7 +64,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		Use:     "hearsay",
 		Short:   "A chat network for text games in one program and one file",
 		Example: "  hearsay\n  hearsay game add --short-name MyGame --name \"My Game\"",
+		Version: build(),
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			for _, warning := range command.Unknown(cmd.Root(), os.Environ()) {
+				fmt.Fprintln(stderr, "hearsay:", warning)
+			}
 			return command.Environment(cmd, os.LookupEnv)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -86,6 +91,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	command.Add(root)
 	root.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = true }) // they are those of serve
 	root.Long = root.Short + ".\nWithout a command it serves; all settings: hearsay serve --help"
+	root.SetVersionTemplate("hearsay {{.Version}}\n")
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -200,7 +206,7 @@ func (s *server) run(ctx context.Context) (next *again, err error) {
 		// Heartbeats end dead sockets, and timeouts other connections: no keep-alive of TCP.
 		l, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", c.Listen)
 		if err != nil {
-			return nil, err
+			return nil, notListening(err)
 		}
 		s.listener = &lasting{TCPListener: l.(*net.TCPListener)}
 	}
@@ -208,6 +214,15 @@ func (s *server) run(ctx context.Context) (next *again, err error) {
 		return nil, err
 	}
 	return s.runServer(ctx, st, h, settings, restart)
+}
+
+// notListening says of a listener's fault what to do about it.
+func notListening(err error) error {
+	var lookup *net.DNSError
+	if errors.As(err, &lookup) || errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return &store.FieldError{Field: "listen", Reason: err.Error() + "; use an address of this machine, or 0.0.0.0 for all"}
+	}
+	return fmt.Errorf("%w; stop what uses the address, or choose another with --listen", err)
 }
 
 // ask asks for a restart, unless somebody has.

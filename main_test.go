@@ -169,6 +169,11 @@ func TestServe_badSettings(t *testing.T) {
 		{[]string{"serve", "--heartbeat", "0s"}, "heartbeat: must be more than 0"},
 		{[]string{"serve", "--name", "Not A Name"}, "short_name"},
 		{[]string{"serve", "--name", "alpha"}, "taken"},
+		{[]string{"--listen", "nonsense"}, `hearsay: listen: "nonsense" is no address to listen on; write it as HOST:PORT`},
+		{[]string{"--listen", "127.0.0.1:99999"}, "hearsay: listen: "},
+		{[]string{"--listen", "192.0.2.1:8080"}, "hearsay: listen: "}, // of no machine: RFC 5737
+		{[]string{"--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0"}, "--listen is given twice; give it once"},
+		{[]string{"--metrics-token", "horse", "--metrics-token", "horse"}, "--metrics-token is given twice; give it once"},
 		{[]string{"serve", "--log-format", "xml"}, "use text or json"},
 		{[]string{"serve", "--log-level", "loud"}, "use debug, info, warn or error"},
 		{[]string{"serve", "--limit-events", "many"}, "BURST,PER_SECOND"},
@@ -180,9 +185,42 @@ func TestServe_badSettings(t *testing.T) {
 	} {
 		out, err := p.Try(test.args...)
 		var exit *exec.ExitError
-		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(out, test.want) {
+		if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(out, test.want) || strings.Contains(out, "horse") {
 			t.Errorf("%q: %v, want exit code 2 and %q in: %s", test.args, err, test.want, out)
 		}
+	}
+}
+
+// What the machine, and not the input, is at fault for is told with the mend, too; and a
+// misspelt variable is told without its value.
+func TestServe_addressInUse(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Setenv("HEARSAY_SMPT_URL", "horse")
+	p := hubtest.NewProgram(t, program, nil)
+	out, err := p.Try("--listen", l.Addr().String())
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(out, "or choose another with --listen") ||
+		!strings.Contains(out, "did you mean HEARSAY_SMTP_URL?") || strings.Contains(out, "horse") {
+		t.Errorf("got %v: %s", err, out)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	p := hubtest.NewProgram(t, program, nil)
+	if got, want := p.Run("--version"), p.Run("version"); got != want || !strings.HasPrefix(got, "hearsay ") {
+		t.Errorf("--version prints %q, version %q", got, want)
+	}
+}
+
+// A container may have no zone files: they are in the program.
+func TestZones(t *testing.T) {
+	info, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil || !strings.Contains(string(info), "time/tzdata\n") {
+		t.Errorf("the zones are not linked: %v", err)
 	}
 }
 

@@ -28,8 +28,7 @@ func standing(u store.User) string {
 
 func userBan() *cobra.Command {
 	var b store.Ban
-	var until string
-	var lasts time.Duration
+	var end ending
 	cmd := &cobra.Command{
 		Use:     "ban USERNAME",
 		Short:   "Sign a user out everywhere and refuse new logins",
@@ -37,7 +36,7 @@ func userBan() *cobra.Command {
 		Args:    take("USERNAME"),
 		RunE: run(existing, func(c *call) error {
 			var err error
-			if b.Until, err = ending(until, lasts); err != nil {
+			if b.Until, err = end.at(c); err != nil {
 				return err
 			}
 			if err := c.store.BanUser(c.Context(), c.args[0], b); err != nil {
@@ -54,9 +53,7 @@ func userBan() *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&b.Reason, "reason", "", "why, at most 200 characters; the user reads it")
-	cmd.Flags().StringVar(&until, "until", "", "when it ends, as 2026-12-24T18:00:00Z; without, somebody must lift it")
-	cmd.Flags().DurationVar(&lasts, "for", 0, "how long it lasts, instead of --until")
-	cmd.MarkFlagsMutuallyExclusive("until", "for")
+	end.flags(cmd, "lift")
 	require(cmd, "reason")
 	return cmd
 }

@@ -16,7 +16,7 @@ func auditCommand() *cobra.Command {
 
 func auditList() *cobra.Command {
 	var q store.AuditQuery
-	var since, until string
+	var from, to string
 	cmd := &cobra.Command{
 		Use:     "list [TEXT]",
 		Short:   "List what operators did, the newest first; TEXT is part of any of it",
@@ -26,10 +26,10 @@ func auditList() *cobra.Command {
 			if len(c.args) > 0 {
 				q.Text = c.args[0]
 			}
-			if q.Since, err = day("since", since); err != nil {
+			if q.Since, err = instant("since", from, since, time.Now()); err != nil {
 				return err
 			}
-			if q.Until, err = day("until", until); err != nil {
+			if q.Until, err = instant("until", to, until, time.Now()); err != nil {
 				return err
 			}
 			if q.Limit < 1 {
@@ -54,24 +54,11 @@ func auditList() *cobra.Command {
 	f.StringVar(&q.Actor, "actor", "", "who: a username, or cli:NAME")
 	f.StringVar(&q.Action, "action", "", `what: "game edit", or game for all of games`)
 	f.StringVar(&q.Subject, "subject", "", "of what: a short name, a channel, a setting")
-	f.StringVar(&since, "since", "", "from when: YYYY-MM-DD, or a time such as 2026-12-24T18:00:00Z")
-	f.StringVar(&until, "until", "", "until when, without it")
+	f.StringVar(&from, "since", "", "from when: "+instantForms+"; 7d is seven days ago")
+	f.StringVar(&to, "until", "", "until when; of a day, to its end")
 	f.Int64Var(&q.Below, "below", 0, "only what has a smaller id: to go on where a list ended")
 	f.IntVar(&q.Limit, "limit", 50, "how many at most")
 	return cmd
-}
-
-// day reads a day or a time, UTC.
-func day(field, text string) (t time.Time, err error) {
-	if text == "" {
-		return t, nil
-	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if t, err = time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	return t, &store.FieldError{Field: field, Reason: fmt.Sprintf("%q is no day or time; write YYYY-MM-DD or 2026-12-24T18:00:00Z", text)}
 }
 
 // changes are the keys that differ, each as "key: before → after".

@@ -57,12 +57,22 @@ func misuse(cmd *cobra.Command, err error) error {
 	if err == nil {
 		return nil
 	}
+	if at := (*pflag.InvalidValueError)(nil); errors.Is(err, errTwice) && errors.As(err, &at) { // without the value, which may be a secret
+		err = fmt.Errorf("--%s %w", at.GetFlag().Name, errTwice)
+	}
 	return &advice{err, cmd.CommandPath() + " --help"}
 }
 
 // strict makes cmd and all below it refuse what cobra lets pass or reports as any
 // other error.
 func strict(cmd *cobra.Command) {
+	for _, flags := range []*pflag.FlagSet{cmd.Flags(), cmd.PersistentFlags()} {
+		flags.VisitAll(func(f *pflag.Flag) {
+			if _, list := f.Value.(pflag.SliceValue); !list {
+				f.Value = &once{Value: f.Value}
+			}
+		})
+	}
 	if cmd.HasSubCommands() && cmd.Args == nil {
 		cmd.Args = noArguments
 	}
@@ -86,6 +96,23 @@ func strict(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		strict(sub)
 	}
+}
+
+// A once is the value of a flag that is given once: a second value would take the place of
+// the first, and nobody be told.
+type once struct {
+	pflag.Value
+	given bool
+}
+
+var errTwice = errors.New("is given twice; give it once")
+
+func (o *once) Set(text string) error {
+	if o.given {
+		return errTwice
+	}
+	o.given = true
+	return o.Value.Set(text)
 }
 
 // noArguments is for commands whose first argument is another command.
@@ -140,31 +167,6 @@ func require(cmd *cobra.Command, flags ...string) {
 			panic(err) // a slip in this package: there is no such flag
 		}
 	}
-}
-
-// Environment sets every flag of cmd that was not given on the command line from
-// the variable HEARSAY_NAME, if there is one that is not empty: --keep-days is
-// HEARSAY_KEEP_DAYS. A required flag may be set so too, but the edit commands change
-// only what the command line says: a variable that was meant for the server must not
-// rename a game.
-func Environment(cmd *cobra.Command, lookup func(string) (string, bool)) (err error) {
-	flags := cmd.Flags()
-	flags.VisitAll(func(f *pflag.Flag) {
-		if err != nil || f.Changed || f.Name == "help" || f.Name == "version" {
-			return
-		}
-		variable := "HEARSAY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value, ok := lookup(variable)
-		if !ok || value == "" {
-			return
-		}
-		if flags.Set(f.Name, value) != nil {
-			err = misuse(cmd, fmt.Errorf("%s: %q is no %s; it stands in for --%s (%s)", variable, value, f.Value.Type(), f.Name, f.Usage))
-			return
-		}
-		err = flags.SetAnnotation(f.Name, setting.FromEnvironment, []string{variable})
-	})
-	return err
 }
 
 // given is value if the flag was given on the command line, else nil.

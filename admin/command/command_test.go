@@ -3,7 +3,12 @@ package command_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,7 +106,7 @@ func TestExitCode(t *testing.T) {
 		{nil, 0},
 		{errors.New("disk full"), 1},
 		{store.ErrLocked, 1},
-		{fmt.Errorf("game %q: %w", "Alpha", store.ErrNotFound), 2},
+		{store.Missing{Noun: "game", Key: "Alpha"}, 2},
 		{fmt.Errorf("add: %w", store.ErrConflict), 2},
 		{&store.FieldError{Field: "name", Reason: "is missing"}, 2},
 	}
@@ -153,5 +158,48 @@ func TestEnvironment(t *testing.T) {
 				t.Errorf("%v with %v: got %q, want %q", tt.args, tt.variables, got, tt.want)
 			}
 		})
+	}
+}
+
+func TestUnknown(t *testing.T) {
+	got := command.Unknown(newRoot(), []string{
+		"HEARSAY_PROT=horse", "PATH=/bin", "HEARSAY_PORT=1", "HEARSAY_DB=x.db", "HEARSAY_KEEP_OLD=7d", "HEARSAY_TEST_BROWSER=1", "HEARSAY_COFFEE=horse",
+		"HEARSAY_KEEP_DAY=",
+	})
+	want := []string{
+		"the variable HEARSAY_COFFEE is ignored: it stands in for no flag; see: hearsay serve --help",
+		"the variable HEARSAY_KEEP_DAY is ignored: it stands in for no flag; did you mean HEARSAY_KEEP_DAYS?",
+		"the variable HEARSAY_PROT is ignored: it stands in for no flag; did you mean HEARSAY_PORT?",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestHealthcheck_certificate: the hub of this machine is asked whatever its certificate, and
+// another one only if that is wanted.
+func TestHealthcheck_certificate(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/readyz" {
+			http.NotFound(w, r)
+		}
+	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of the refused certificate
+	s.StartTLS()
+	defer s.Close()
+	for _, test := range []struct {
+		args []string
+		ok   bool
+	}{
+		{[]string{"--listen", s.Listener.Addr().String(), "--tls-cert", "hub.pem"}, true},
+		{[]string{"--listen", s.Listener.Addr().String()}, false},
+		{[]string{"--url", s.URL + "/readyz"}, false},
+		{[]string{"--url", s.URL + "/readyz", "--any-certificate"}, true},
+	} {
+		root := newRoot()
+		root.SetArgs(append([]string{"healthcheck"}, test.args...))
+		if err := root.Execute(); (err == nil) != test.ok {
+			t.Errorf("%q: got %v", test.args, err)
+		}
 	}
 }

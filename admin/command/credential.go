@@ -72,7 +72,7 @@ func (rotate rotation) command(noun string) *cobra.Command {
 		}),
 	}
 	cmd.Flags().BoolVar(&expire, "expire-old", false, "refuse the old secret from now on, whatever --keep-old says")
-	cmd.Flags().DurationVar(&keep, "keep-old", store.OldSecretKept, "how long the old secret still works, in hours, minutes or seconds")
+	spanFlag(cmd.Flags(), &keep, "keep-old", store.OldSecretKept, "how long the old secret still works, as 12h or 7d")
 	secretFlag(cmd)
 	return cmd
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hearsay/admin/setting"
 	"hearsay/hub/store"
 )
 
@@ -16,30 +18,51 @@ import (
 const healthLimit = 5 * time.Second
 
 func healthcheckCommand() *cobra.Command {
-	var target string
+	var target, listen, cert string
+	var anyCert bool
 	cmd := &cobra.Command{
-		Use:     "healthcheck",
-		Short:   "Ask a running server whether it is ready; the exit code tells",
-		Example: "  hearsay healthcheck --url http://127.0.0.1:8080/readyz",
+		Use:   "healthcheck",
+		Short: "Ask a running server whether it is ready; the exit code tells",
+		Long: `Ask a running server whether it is ready; the exit code tells. Without --url it asks the server
+of this machine, at the address of --listen: by https if --tls-cert names a certificate, whatever
+name that has. HEARSAY_LISTEN and HEARSAY_TLS_CERT, which the server is given, serve it as well.`,
+		Example: "  hearsay healthcheck\n  hearsay healthcheck --url https://hub.example/readyz",
 		Args:    take(),
 		RunE: run(unopened, func(c *call) error {
+			if target == "" {
+				address, err := setting.Reachable(listen)
+				if err != nil {
+					return err
+				}
+				target, anyCert = "http://"+address+"/readyz", true
+				if cert != "" {
+					target = "https://" + address + "/readyz"
+				}
+			}
 			u, err := url.Parse(target)
 			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
 				return &store.FieldError{Field: "url", Reason: fmt.Sprintf("%q is no web address; use http:// or https:// and a host", target)}
 			}
-			return c.probe(u)
+			return c.probe(u, anyCert)
 		}),
 	}
-	cmd.Flags().StringVar(&target, "url", "http://127.0.0.1:8080/readyz", "what to ask")
+	f := cmd.Flags()
+	f.StringVar(&target, "url", "", "what to ask, instead of the server of this machine")
+	f.StringVar(&listen, "listen", setting.Default().Listen, "`address` that the server listens on, as serve takes it")
+	f.StringVar(&cert, "tls-cert", "", "PEM `file` of the server's certificate, as serve takes it: then it is asked by https")
+	f.BoolVar(&anyCert, "any-certificate", false, "take whatever certificate the server of --url has, such as one that is self-signed")
 	return cmd
 }
 
-func (c *call) probe(u *url.URL) error {
+// probe asks. With anyCert nobody proves that it is the right server: nothing secret is said.
+func (c *call) probe(u *url.URL, anyCert bool) error {
 	request, err := http.NewRequestWithContext(c.Context(), http.MethodGet, u.String(), nil)
 	if err != nil {
 		return err
 	}
-	client := http.Client{Timeout: healthLimit}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{InsecureSkipVerify: anyCert}}
+	defer transport.CloseIdleConnections()
+	client := http.Client{Timeout: healthLimit, Transport: transport}
 	answer, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("the server does not answer; is it running? %w", err)

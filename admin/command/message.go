@@ -56,7 +56,7 @@ func (f *searchForm) flags(cmd *cobra.Command) {
 	flags.StringVar(&f.Game, "game", "", "only of the game or application with this short name")
 	flags.StringVar(&f.Player, "player", "", "only of players with these words in their name")
 	flags.StringVar(&f.Channel, "channel", "", "only in this channel")
-	flags.StringVar(&f.from, "from", "", "only since then: 2026-12-24, or with a time of day 2026-12-24T18:00:00Z")
+	flags.StringVar(&f.from, "from", "", "only since then: "+instantForms+"; 7d is seven days ago")
 	flags.StringVar(&f.until, "until", "", "only until then; of a day, to its end")
 }
 
@@ -67,29 +67,11 @@ func (f *searchForm) search(c *call) (q store.Search, err error) {
 		q.Words = c.args[0]
 	}
 	q.Before = store.MessageID(f.before)
-	if q.From, err = instant("from", f.from, false); err != nil {
+	if q.From, err = instant("from", f.from, since, time.Now()); err != nil {
 		return q, err
 	}
-	q.Until, err = instant("until", f.until, true)
+	q.Until, err = instant("until", f.until, until, time.Now())
 	return q, err
-}
-
-// instant reads a day or a moment; a day may stand for its end.
-func instant(field, text string, end bool) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	if day, err := time.Parse(time.DateOnly, text); err == nil {
-		if end {
-			day = day.AddDate(0, 0, 1)
-		}
-		return day, nil
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return t, &store.FieldError{Field: field, Reason: fmt.Sprintf("%q is no time; write 2026-12-24, or 2026-12-24T18:00:00Z", text)}
-	}
-	return t, nil
 }
 
 var messageTable = table[store.Found]{

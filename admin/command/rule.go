@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,10 +32,10 @@ func ruleFlags(cmd *cobra.Command, r *store.Rule) {
 }
 
 // aboutFlags are those of add and edit, which test has no use for.
-func aboutFlags(cmd *cobra.Command, r *store.Rule, ends *string) {
+func aboutFlags(cmd *cobra.Command, r *store.Rule, endsAt *string) {
 	f := cmd.Flags()
 	f.StringVar(&r.Reason, "reason", "", "why, at most 200 characters; who is warned is told it")
-	f.StringVar(ends, "ends", "", "when the rule ends by itself: 12h, 7d, 2026-12-24 or 2026-12-24T18:00:00Z")
+	f.StringVar(endsAt, "ends", "", "when the rule ends by itself: "+instantForms)
 }
 
 const ruleKinds = "KIND is player (SUBJECT is NAME@GAME, *@GAME for a whole game, or NAME@* for whatever game),\n" +
@@ -45,7 +44,7 @@ const ruleKinds = "KIND is player (SUBJECT is NAME@GAME, *@GAME for a whole game
 
 func ruleAdd() *cobra.Command {
 	var r store.Rule
-	var ends string
+	var endsAt string
 	cmd := &cobra.Command{
 		Use:   "add KIND SUBJECT",
 		Short: "Add a rule, which acts at once",
@@ -58,7 +57,7 @@ func ruleAdd() *cobra.Command {
 		Args: take("KIND", "SUBJECT"),
 		RunE: run(existing, func(c *call) error {
 			r.Kind, r.Subject, r.Enabled = store.RuleKind(c.args[0]), c.args[1], true
-			at, err := end(ends, time.Now())
+			at, err := instant("ends", endsAt, ends, time.Now())
 			if err != nil {
 				return err
 			}
@@ -73,31 +72,8 @@ func ruleAdd() *cobra.Command {
 		}),
 	}
 	ruleFlags(cmd, &r)
-	aboutFlags(cmd, &r, &ends)
+	aboutFlags(cmd, &r, &endsAt)
 	return cmd
-}
-
-// end reads when a rule ends: a duration from now, a day, which it is over with, or an
-// instant. An empty text is never: the zero time.
-func end(text string, now time.Time) (at time.Time, err error) {
-	if text == "" {
-		return at, nil
-	}
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= 36500 {
-			return now.AddDate(0, 0, n), nil
-		}
-	}
-	if d, err := time.ParseDuration(text); err == nil && d > 0 {
-		return now.Add(d), nil
-	}
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at, nil
-	}
-	if at, err := time.Parse(time.DateOnly, text); err == nil {
-		return at.AddDate(0, 0, 1), nil
-	}
-	return at, &store.FieldError{Field: "ends", Reason: fmt.Sprintf("%q is no time; write 12h, 7d, 2026-12-24 or 2026-12-24T18:00:00Z", text)}
 }
 
 var ruleTable = table[store.Rule]{
@@ -147,7 +123,7 @@ func ruleList() *cobra.Command {
 
 func ruleEdit() *cobra.Command {
 	var r store.Rule
-	var ends string
+	var endsAt string
 	cmd := &cobra.Command{
 		Use:     "edit ID",
 		Short:   "Change what the flags say; an empty text clears, and --ends= has it never end",
@@ -162,8 +138,8 @@ func ruleEdit() *cobra.Command {
 				Reason:      given(c, "reason", &r.Reason),
 				Enabled:     given(c, "enabled", &r.Enabled),
 			}
-			if given(c, "ends", &ends) != nil {
-				at, err := end(ends, time.Now())
+			if given(c, "ends", &endsAt) != nil {
+				at, err := instant("ends", endsAt, ends, time.Now())
 				if err != nil {
 					return err
 				}
@@ -185,7 +161,7 @@ func ruleEdit() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&r.Subject, "subject", "", "the player, word or pattern")
 	ruleFlags(cmd, &r)
-	aboutFlags(cmd, &r, &ends)
+	aboutFlags(cmd, &r, &endsAt)
 	cmd.Flags().BoolVar(&r.Enabled, "enabled", true, "whether the rule acts; --enabled=false switches it off for now")
 	return cmd
 }

@@ -29,7 +29,7 @@ import (
 //	damage FILE TEXT       changes a bit where the text last stands, behind SQLite's back
 //	same FILE FILE         compares bytes
 //	lock FILE              holds a server's lock until the script ends
-//	answers STATUS TEXT    starts a web server that does; its address is in $URL
+//	answers STATUS TEXT    starts a web server that does; its address is in $URL, and HOST:PORT in $ADDRESS
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -151,4 +151,5 @@ func answers(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv("URL", server.URL)
+	ts.Setenv("ADDRESS", server.Listener.Addr().String())
 }

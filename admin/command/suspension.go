@@ -15,8 +15,7 @@ type suspension func(*store.Store, context.Context, string, store.Suspension) er
 
 func (suspend suspension) command(noun string) *cobra.Command {
 	var u store.Suspension
-	var until string
-	var lasts time.Duration
+	var end ending
 	cmd := &cobra.Command{
 		Use:     "suspend SHORT",
 		Short:   "Close the " + noun + "'s sockets and refuse new ones",
@@ -24,7 +23,7 @@ func (suspend suspension) command(noun string) *cobra.Command {
 		Args:    take("SHORT"),
 		RunE: run(existing, func(c *call) error {
 			var err error
-			if u.Until, err = ending(until, lasts); err != nil {
+			if u.Until, err = end.at(c); err != nil {
 				return err
 			}
 			if err := suspend(c.store, c.Context(), c.args[0], u); err != nil {
@@ -42,23 +41,32 @@ func (suspend suspension) command(noun string) *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&u.Reason, "reason", "", "why, at most 200 characters; for operators")
-	cmd.Flags().StringVar(&until, "until", "", "when it ends, as 2026-12-24T18:00:00Z; without, somebody must end it")
-	cmd.Flags().DurationVar(&lasts, "for", 0, "how long it lasts, instead of --until")
-	cmd.MarkFlagsMutuallyExclusive("until", "for")
+	end.flags(cmd, "end")
 	return cmd
 }
 
-// ending is when something is over, by the flags --until or --for; nil: neither is given.
-func ending(until string, lasts time.Duration) (*time.Time, error) {
+// An ending is what --until or --for say.
+type ending struct {
+	until string
+	lasts time.Duration
+}
+
+// flags gives a command both; done says what somebody must do without them.
+func (e *ending) flags(cmd *cobra.Command, done string) {
+	cmd.Flags().StringVar(&e.until, "until", "", "when it ends: "+instantForms+"; without, somebody must "+done+" it")
+	spanFlag(cmd.Flags(), &e.lasts, "for", 0, "how long it lasts, as 12h or 7d, instead of --until")
+	cmd.MarkFlagsMutuallyExclusive("until", "for")
+}
+
+// at is when it is over; nil: neither is given.
+func (e *ending) at(c *call) (*time.Time, error) {
+	now := time.Now().UTC().Truncate(time.Second)
 	switch {
-	case until != "":
-		t, err := time.Parse(time.RFC3339, until)
-		if err != nil {
-			return nil, &store.FieldError{Field: "until", Reason: fmt.Sprintf("%q is no moment; write it as 2026-12-24T18:00:00Z", until)}
-		}
-		return &t, nil
-	case lasts != 0:
-		t := time.Now().UTC().Truncate(time.Second).Add(lasts)
+	case e.until != "":
+		t, err := instant("until", e.until, ends, now)
+		return &t, err
+	case c.Flags().Changed("for"):
+		t := now.Add(e.lasts)
 		return &t, nil
 	}
 	return nil, nil

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	netmail "net/mail"
+	"net/netip"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -147,6 +150,9 @@ func (c *Config) Check() error {
 	if c.Heartbeat < leastHeartbeat {
 		return &store.FieldError{Field: "heartbeat", Reason: fmt.Sprintf("must be at least %v; 15s is what games expect", leastHeartbeat)}
 	}
+	if _, err := Reachable(c.Listen); err != nil {
+		return err
+	}
 	if err := store.CheckDowntime(c.Downtime); err != nil {
 		return err
 	}
@@ -182,6 +188,27 @@ func (c *Config) Check() error {
 		}
 	}
 	return store.CheckShortName(c.Name)
+}
+
+// Reachable is the address, HOST:PORT, at which this machine reaches a server that listens on
+// another: of all addresses the loopback one. What is no address is a FieldError.
+func Reachable(listen string) (string, error) {
+	wrong := &store.FieldError{Field: "listen", Reason: fmt.Sprintf("%q is no address to listen on; write it as HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080", listen)}
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil || strings.ContainsAny(host, "/?#@ ") {
+		return "", wrong
+	}
+	number, err := net.LookupPort("tcp", port)
+	if err != nil || number == 0 && port != "0" {
+		return "", wrong
+	}
+	switch address, err := netip.ParseAddr(host); {
+	case host == "", err == nil && address == netip.IPv4Unspecified():
+		host = "127.0.0.1"
+	case err == nil && address == netip.IPv6Unspecified():
+		host = "::1"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(number)), nil
 }
 
 // checkMail refuses what no mail can be sent with. Reasons never have the password of the
