@@ -125,6 +125,7 @@ func (s *server) showTOTP(w http.ResponseWriter, r *http.Request, code int, key 
 	if err := png.Encode(&b, image); err != nil {
 		return err
 	}
+	page.Secret(w)
 	s.Render(w, r, code, twoFactorPage(twoFactor{
 		Frame: s.Frame(r, "Two-factor login"), Form: f, Secret: key.Secret(),
 		Image: "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes()),

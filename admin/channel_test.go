@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"bufio"
 	"fmt"
 	"net/http"
 	"strings"
@@ -106,4 +107,44 @@ func TestChannels_pause(t *testing.T) {
 	}
 	b.post(t, "/admin/channels/nowhere/pause", "minutes", "5").want(t, http.StatusNotFound)
 	b.post(t, "/admin/channels/nowhere/unpause").want(t, http.StatusNotFound)
+}
+
+// TestChannel_bytes: a page that goes on by itself gets only what is new, and a page with a
+// secret on it is not compressed.
+func TestChannel_bytes(t *testing.T) {
+	s := newSite(t)
+	b := s.signedIn(t, store.Admin)
+	for i := range 60 {
+		s.say(t, 1, "Alpha", "Ann", fmt.Sprint("Has anybody seen my lantern? ", i))
+	}
+	lines := bufio.NewReader(b.stream(t, "/admin/live/conversation?channel=gossip").Body)
+	until := func(text string) string {
+		t.Helper()
+		for {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(line, text) {
+				return line
+			}
+		}
+	}
+	until("lantern? 59")
+	s.say(t, 1, "Alpha", "Ann", "Is it this one?")
+	if got := until("Is it this one?"); len(got) > 1000 {
+		t.Errorf("a message costs %d bytes: %s", len(got), got)
+	}
+
+	for _, test := range []struct {
+		path   string
+		zipped bool
+	}{{"/admin/channels/gossip", true}, {"/admin/games/Beta/secret", false}, {"/account/totp", false}} {
+		if test.path == "/admin/games/Beta/secret" {
+			b.post(t, "/admin/new/game", "short_name", "Beta", "name", "Beta").want(t, http.StatusSeeOther)
+		}
+		if got := b.get(t, test.path).want(t, http.StatusOK); got.Uncompressed != test.zipped {
+			t.Errorf("%s: compressed: %v", test.path, got.Uncompressed)
+		}
+	}
 }

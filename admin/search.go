@@ -16,13 +16,17 @@ import (
 // addresses of those beside it.
 type passage struct {
 	List                 []store.Found
-	Newest, Newer, Older string // "": that is here, or there is none
-	Unread               int    // newest messages that could not be searched yet
+	Hit                  store.MessageID // that stands in the middle and is marked; 0: none
+	Newest, Newer, Older string          // "": that is here, or there is none
+	Unread               int             // newest messages that could not be searched yet
 }
 
-// passage reads the part of what a search finds that the address names: before or after
-// a message, or else the end of the log.
+// passage reads the part of what a search finds that the address names: before, after or
+// around a message, or else the end of the log.
 func (s *server) passage(ctx context.Context, q store.Search, at *url.URL) (p passage, err error) {
+	if hit := messageID(at, "at"); hit > 0 {
+		return s.around(ctx, q, at, hit)
+	}
 	q.Before, q.After = messageID(at, "before"), messageID(at, "after")
 	q.Oldest, q.Limit = q.After > 0, page.PageSize
 	found, err := s.Store.SearchMessages(ctx, q)
@@ -47,6 +51,31 @@ func (s *server) passage(ctx context.Context, q store.Search, at *url.URL) (p pa
 	return p, nil
 }
 
+// around reads as much before a message as after it.
+func (s *server) around(ctx context.Context, q store.Search, at *url.URL, hit store.MessageID) (p passage, err error) {
+	later, earlier := q, q
+	later.After, later.Oldest, later.Limit = hit, true, page.PageSize/2
+	earlier.Before, earlier.Limit = hit+1, page.PageSize/2
+	after, err := s.Store.SearchMessages(ctx, later)
+	if err != nil {
+		return p, err
+	}
+	before, err := s.Store.SearchMessages(ctx, earlier)
+	if err != nil {
+		return p, err
+	}
+	slices.Reverse(after.Messages)
+	p = passage{List: slices.Concat(after.Messages, before.Messages), Hit: hit, Unread: after.Unread}
+	p.Newest = at.Path + "?" + filtersOf(at).Encode()
+	if after.More {
+		p.Newer = beside(at, "after", p.List[0].ID)
+	}
+	if before.More {
+		p.Older = beside(at, "before", p.List[len(p.List)-1].ID)
+	}
+	return p, nil
+}
+
 func messageID(at *url.URL, key string) store.MessageID {
 	n, err := strconv.ParseInt(at.Query().Get(key), 10, 64)
 	if err != nil || n < 0 {
@@ -66,7 +95,7 @@ func beside(at *url.URL, key string, id store.MessageID) string {
 func filtersOf(at *url.URL) url.Values {
 	q := at.Query()
 	for key, values := range q {
-		if values[0] == "" || key == "before" || key == "after" || key == "version" {
+		if values[0] == "" || key == "before" || key == "after" || key == "at" || key == "version" {
 			q.Del(key)
 		}
 	}
@@ -149,9 +178,10 @@ func (b *begun) Write(p []byte) (int, error) {
 	return b.ResponseWriter.Write(p)
 }
 
-// besideMessage is where what was said on a channel after a message, and itself, is read.
+// besideMessage is where a message is read between what was said on its channel before and after.
 func besideMessage(channel string, id store.MessageID) string {
-	return channelPath(channel) + "?after=" + strconv.FormatInt(int64(id)-1, 10)
+	n := strconv.FormatInt(int64(id), 10)
+	return channelPath(channel) + "?at=" + n + "#m" + n
 }
 
 // searchPath is the address of a search.

@@ -64,7 +64,7 @@ func TestMessages_hidden(t *testing.T) {
 	for _, path := range []string{"/admin/messages?words=darn", "/admin/channels/gossip"} {
 		b.get(t, path).want(t, http.StatusOK, "darn it", `mark warn">hidden`)
 	}
-	b.get(t, fmt.Sprintf("/admin/messages/%d", id)).want(t, http.StatusOK, "/admin/channels/gossip?after=0", "/admin/messages?game=Alpha&amp;player=Ann")
+	b.get(t, fmt.Sprintf("/admin/messages/%d", id)).want(t, http.StatusOK, fmt.Sprintf("/admin/channels/gossip?at=%d#m%d", id, id), "/admin/messages?game=Alpha&amp;player=Ann")
 }
 
 var address = regexp.MustCompile(`href="([^"]*)" rel="(?:next|prev)">(Older|Newer)<`)
@@ -143,4 +143,28 @@ func TestMessages_export(t *testing.T) {
 			t.Errorf("%s: got the headers %v", query, got.Header)
 		}
 	}
+}
+
+// TestMessages_hit: what a search finds stands in the middle of what was said around it, marked.
+func TestMessages_hit(t *testing.T) {
+	s := newSite(t)
+	var hit store.MessageID
+	for i := range 120 {
+		text := "And so on"
+		if i == 60 {
+			text = "The lantern!"
+		}
+		if id := s.say(t, 1, "Alpha", "Ann", text); i == 60 {
+			hit = id
+		}
+	}
+	b := s.signedIn(t, store.Moderator)
+	path := fmt.Sprintf("/admin/channels/gossip?at=%d", hit)
+	b.get(t, "/admin/messages?words=lantern").want(t, http.StatusOK, fmt.Sprintf(`href="%s#m%d"`, path, hit))
+	text := b.get(t, path).want(t, http.StatusOK, fmt.Sprintf("/admin/channels/gossip?after=%d\"", hit+25), fmt.Sprintf("/admin/channels/gossip?before=%d\"", hit-24)).text
+	before, after, there := strings.Cut(text, fmt.Sprintf(`<li id="m%d" class="hit" aria-current="true">`, hit))
+	if n, m := strings.Count(before, `<li id="m`), strings.Count(after, `<li id="m`); !there || n != 25 || m != 24 {
+		t.Errorf("%d rows before the hit and %d after it, marked: %v", n, m, there)
+	}
+	b.get(t, fmt.Sprintf("/admin/channels/gossip?at=%d", hit+59)).want(t, http.StatusOK, ` class="hit"`, "Newest", "Older")
 }

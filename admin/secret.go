@@ -40,6 +40,7 @@ func (s *server) serveSecret(w http.ResponseWriter, r *http.Request) error {
 	if c.Noun == "game" {
 		p.Snippets = snippets(p.Socket, c.Credential)
 	}
+	page.Secret(w)
 	return s.Show(w, r, secretPage(p))
 }
 

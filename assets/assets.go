@@ -61,7 +61,7 @@ func Handler() http.Handler {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		h.Set("Vary", "Accept-Encoding")
 		content := a.content
-		if takesGzip(r) {
+		if TakesGzip(r) {
 			h.Set("Content-Encoding", "gzip")
 			content = a.compressed()
 		}
@@ -69,8 +69,8 @@ func Handler() http.Handler {
 	})
 }
 
-// takesGzip reports whether the browser understands it: all do, but some programs do not.
-func takesGzip(r *http.Request) bool {
+// TakesGzip reports whether the browser understands gzip: all do, but some programs do not.
+func TakesGzip(r *http.Request) bool {
 	for _, coding := range strings.Split(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
 		name, weight, _ := strings.Cut(coding, ";")
 		if strings.EqualFold(strings.TrimSpace(name), "gzip") {

@@ -41,6 +41,7 @@
     let place = link.closest(".older");
     if (said.contains(place)) {
       place = place.cloneNode(true); // the live part will not keep it
+      place.removeAttribute("id");
       earlier.append(place);
     }
     const request = new XMLHttpRequest();
@@ -50,6 +51,7 @@
     request.onload = () => {
       const more = request.status === 200 && request.response?.getElementById("said");
       if (!more) return; // the link stays, for who wants to try
+      more.querySelector(".older")?.removeAttribute("id"); // that of the live part has it
       place.replaceWith(...more.childNodes);
       settle();
     };

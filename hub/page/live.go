@@ -60,7 +60,8 @@ type Topic struct {
 	own bool // of ShowingOwn
 }
 
-// A Part of what a topic shows goes to browsers when it is another than it was.
+// A Part of what a topic shows goes to browsers when it is another than it was; of its rows
+// (see row) only those that are others, if nothing else has changed.
 type Part struct {
 	ID   string // of the element whose children it is; "": those of the live one
 	HTML templ.Component
@@ -129,21 +130,26 @@ type edition struct {
 	next   chan struct{} // closed when there is a newer one
 }
 
-// A printed part is an event.
+// A printed part is an event, and perhaps a shorter one for those who had the part as it was
+// before.
 type printed struct {
-	event []byte
-	since int // the edition that first had it like this
+	html  []byte
+	sheet sheet
+	whole *piece
+	delta *piece // nil: there is none
+	since int    // the edition that first had it like this
+	from  int    // the one that first had it as it was before
 }
 
-// news is what is not in the edition that a listener had before.
-func (e *edition) news(before int) []byte {
-	if len(e.parts) == 1 {
-		return e.parts[0].event // there is an edition because it has changed
-	}
-	var all []byte
+// news is what is not in the edition that a listener had before; 0: it had none.
+func (e *edition) news(before int) (all []*piece) {
 	for _, p := range e.parts {
-		if p.since > before {
-			all = append(all, p.event...)
+		switch {
+		case p.since <= before:
+		case p.delta != nil && before >= p.from:
+			all = append(all, p.delta)
+		default:
+			all = append(all, p.whole)
 		}
 	}
 	return all
@@ -210,38 +216,48 @@ func (l *Topics) serve(w http.ResponseWriter, r *http.Request, may func(Access) 
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would wait for more
 	out := http.NewResponseController(w)
-	defer out.SetWriteDeadline(time.Time{}) // another request may come on the connection
-	send := func(frame []byte) bool {
+	defer out.SetWriteDeadline(time.Time{})       // another request may come on the connection
+	stream := encoder{zips: !t.own && zips(h, r)} // what is somebody's own may be secret
+	if stream.zips {
+		h.Set("Content-Encoding", "gzip")
+	}
+	write := func(bytes []byte) bool {
 		_ = out.SetWriteDeadline(time.Now().Add(liveWrite)) // a writer that has none is no network's
-		_, err := w.Write(frame)
+		_, err := w.Write(bytes)
 		return err == nil && out.Flush() == nil
 	}
+	send := func(pieces ...*piece) bool { return write(stream.next(pieces...)) }
+	defer func() {
+		if end := stream.end(); end != nil && r.Context().Err() == nil {
+			write(end)
+		}
+	}()
 	alive := time.NewTicker(l.alive)
 	defer alive.Stop()
 	now := st.newest.Load()
-	frame := keepAlive
+	next := []*piece{keepAlivePiece}
 	if now.number > 0 {
-		frame = now.news(0)
+		next = now.news(0)
 	}
-	for send(frame) && !now.last {
+	for send(next...) && !now.last {
 		select {
 		case <-now.next:
 			before := now.number
 			now = st.newest.Load()
-			frame = now.news(before)
+			next = now.news(before)
 		case <-alive.C:
 			if !may(t.Who) {
-				send(signedOut)
+				send(signedOutPiece)
 				return nil
 			}
-			frame = keepAlive
+			next = []*piece{keepAlivePiece}
 		case <-r.Context().Done():
 			return nil
 		case <-l.stop:
 			return nil
 		}
 		if !may(t.Who) { // what is new is not for who is signed out meanwhile
-			send(signedOut)
+			send(signedOutPiece)
 			return nil
 		}
 	}
@@ -348,18 +364,22 @@ func (t Topic) edition(ctx context.Context, q url.Values, now *edition, last any
 	changed := next.last
 	for i, p := range t.show(data) {
 		one := printed{since: next.number}
-		if one.event, err = p.print(ctx); err != nil {
+		if one.html, err = p.print(ctx); err != nil {
 			return data, nil, err
 		}
-		if i < len(now.parts) && bytes.Equal(one.event, now.parts[i].event) {
+		if i < len(now.parts) && bytes.Equal(one.html, now.parts[i].html) {
 			one = now.parts[i]
 		} else {
 			changed = true
+			one.whole, one.sheet = newPiece(event("", one.html)), newSheet(one.html)
+			if i < len(now.parts) {
+				one.compare(now.parts[i])
+			}
 		}
 		next.parts = append(next.parts, one)
 	}
 	if next.last {
-		next.parts = append(next.parts, printed{event(liveEnd, nil), next.number})
+		next.parts = append(next.parts, printed{whole: newPiece(event(liveEnd, nil)), since: next.number})
 	}
 	if !changed {
 		next = nil
@@ -367,7 +387,14 @@ func (t Topic) edition(ctx context.Context, q url.Values, now *edition, last any
 	return data, next, nil
 }
 
-// print makes an event of a part.
+// compare looks whether the part can be made of what it was before by sending less than all.
+func (p *printed) compare(before printed) {
+	if delta := changes(before.sheet, p.sheet); delta != nil && len(delta) < len(p.html) {
+		p.delta, p.from = newPiece(event("", delta)), before.since
+	}
+}
+
+// print makes HTML of a part, as it is sent.
 func (p Part) print(ctx context.Context) ([]byte, error) {
 	var b bytes.Buffer
 	if p.ID != "" {
@@ -379,11 +406,13 @@ func (p Part) print(ctx context.Context) ([]byte, error) {
 	if p.ID != "" {
 		b.WriteString(`</hx-partial>`)
 	}
-	return event("", b.Bytes()), nil
+	return b.Bytes(), nil
 }
 
 var (
-	keepAlive = []byte(":\n\n")
+	keepAlive      = []byte(":\n\n")
+	keepAlivePiece = newPiece(keepAlive)
+	signedOutPiece = newPiece(signedOut)
 	// signedOut also has the page leave, so that it does not ask again and again.
 	signedOut = append(event("", []byte(`<p role="alert">You are signed out. <a href="">Sign in again</a> to see more.</p>`)),
 		event(liveEnd, nil)...)

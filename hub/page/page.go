@@ -137,7 +137,14 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, code int, page te
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	if zips(h, r) && b.Len() >= zipLeast {
+		h.Set("Content-Encoding", "gzip")
+		w.WriteHeader(code)
+		_ = zipTo(w, b.Bytes()) // fails only when the browser has gone
+		return
+	}
 	w.WriteHeader(code)
 	_, _ = b.WriteTo(w) // fails only when the browser has gone
 }

@@ -44,6 +44,7 @@ func (s *Site) serveCharacters(w http.ResponseWriter, r *http.Request) (err erro
 	}
 	p.Frame = s.Frame(r, "Your characters")
 	p.Listens = true
+	page.Secret(w)
 	return s.Show(w, r, charactersPage(p))
 }
 
