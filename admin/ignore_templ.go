@@ -75,8 +75,8 @@ func ignoresPage(p ignores) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Field(p.Form, "pattern", "Whom to ignore", "Bob@Beta is a player, *@Beta a whole game, and Bob@* everybody of that name. Upper and lower case are the same.",
-				templ.Attributes{"required": true, "maxlength": "80", "autocomplete": "off", "autocapitalize": "none"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Field(p.Form, "pattern", "Whom to ignore", "Bob@Beta is a player, *@Beta a whole game, and Bob@* everybody of that name. \\*@Beta is a player called *. Upper and lower case are the same.",
+				templ.Attributes{"required": true, "maxlength": "150", "autocomplete": "off", "autocapitalize": "none"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

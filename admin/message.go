@@ -87,7 +87,7 @@ func (s *server) serveMessageMute(w http.ResponseWriter, r *http.Request) error 
 	}
 	p.Form = page.Posted(r)
 	rule := store.Rule{
-		Kind: store.PlayerRule, Subject: p.Message.Name + "@" + p.Message.Game, Action: store.Mute, Reason: p.Text("reason"), Enabled: true,
+		Kind: store.PlayerRule, Subject: store.PlayerPattern(p.Message.Name, p.Message.Game), Action: store.Mute, Reason: p.Text("reason"), Enabled: true,
 	}
 	if p.Text("who") == "game" {
 		rule.Subject = "*@" + p.Message.Game

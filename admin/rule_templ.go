@@ -460,7 +460,7 @@ func ruleFormPage(p ruleForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = page.Field(p.Form, "subject", "Subject",
-				"Bob@Alpha is a player, *@Alpha a game, Bob@* that name in whatever game. A word is found whole, in upper or lower case. A pattern is a regular expression, RE2; begin it with (?i) to ignore case.",
+				"Bob@Alpha is a player, *@Alpha a game, Bob@* that name in whatever game; \\*@Alpha is a player called *. A word is found whole, in upper or lower case. A pattern is a regular expression, RE2; begin it with (?i) to ignore case.",
 				templ.Attributes{"required": true, "maxlength": "200", "autofocus": true, "autocomplete": "off", "spellcheck": "false"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -154,6 +154,11 @@ func TestMessage(t *testing.T) {
 	}
 	b.post(t, path+"/mute", "who", "player", "for", "24h", "reason", "Shouts").want(t, http.StatusUnprocessableEntity, "The rule 2 does this already", `value="Shouts"`)
 	b.post(t, path+"/mute", "who", "player", "reason", strings.Repeat("x", 201)).want(t, http.StatusUnprocessableEntity, "Reason has 201 characters")
+	star := fmt.Sprintf("/admin/messages/%d", s.say(t, 1, "Alpha", "*", "hi"))
+	b.post(t, star+"/mute", "who", "player", "for", "24h", "reason", "").want(t, http.StatusSeeOther, star)
+	if r, err := s.Store.Rule(t.Context(), 4); err != nil || r.Subject != `\*@Alpha` {
+		t.Errorf("got %+v, %v", r, err)
+	}
 	for _, gone := range []string{"/admin/messages/99", "/admin/messages/x"} {
 		b.get(t, gone).want(t, http.StatusNotFound)
 		b.post(t, gone+"/hide").want(t, http.StatusNotFound)

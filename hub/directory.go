@@ -9,6 +9,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"hearsay/hub/fold"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -23,7 +24,7 @@ type directory struct {
 	cursor       store.VersionID
 	rulesChanged bool // since they were compiled
 	games        map[store.GameID]*wire.GameRecord
-	gameNames    map[string]store.GameID // folded short names
+	gameNames    map[string]store.GameID // by the keys of short names
 	channels     map[store.ChannelID]wire.ChannelRecord
 	channelNames map[string]store.ChannelID // exact
 }
@@ -155,7 +156,7 @@ func (h *Hub) applyGame(v store.Version) error {
 			h.kick(owner{id: v.Record}, "removed")
 			h.memories.forget(owner{id: v.Record})
 			delete(d.games, id)
-			delete(d.gameNames, wire.Fold(was.Game))
+			delete(d.gameNames, fold.Key(was.Game))
 		}
 		return nil
 	}
@@ -164,7 +165,7 @@ func (h *Hub) applyGame(v store.Version) error {
 		return err
 	}
 	d.games[id] = g
-	d.gameNames[wire.Fold(g.Game)] = id
+	d.gameNames[fold.Key(g.Game)] = id
 	if on := h.presence[owner{id: v.Record}]; on != nil && on.told && was != nil && was.Display != g.Display {
 		event := wire.GamesConnect
 		if !g.Display {

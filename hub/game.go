@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"hearsay/hub/fold"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -45,7 +46,7 @@ func (s *session) othersOnline() []*wire.GameRecord {
 		}
 	}
 	slices.SortFunc(all, func(a, b *wire.GameRecord) int {
-		return strings.Compare(wire.Fold(a.Game), wire.Fold(b.Game))
+		return strings.Compare(fold.Key(a.Game), fold.Key(b.Game))
 	})
 	return all
 }
@@ -53,7 +54,7 @@ func (s *session) othersOnline() []*wire.GameRecord {
 // find gives the game of exactly that short name, if the session may know of it;
 // under Hub.mu.
 func (s *session) find(shortName string) *wire.GameRecord {
-	g := s.hub.directory.games[s.hub.directory.gameNames[wire.Fold(shortName)]]
+	g := s.hub.directory.games[s.hub.directory.gameNames[fold.Key(shortName)]]
 	if g == nil || g.Game != shortName || !s.sees(g) {
 		return nil
 	}

@@ -296,3 +296,30 @@ func TestPresence_lastSeen(t *testing.T) {
 		<-done
 	})
 }
+
+// Names are the same when their keys are: on all sockets of a game, in tells, and for who
+// signs in.
+func TestPresence_sameNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{Limits: unlimited()})
+		c := w.game("Alpha")
+		first := w.enter(c, `"Νικος","B\u200bob"`)
+		w.enter(c, `"ΝΙΚΟΣ","Ｂｏｂ","\u3164"`)
+		beta := w.enter(w.game("Beta"), `"Eve"`)
+		if got := beta.ask(wire.PlayersStatus, `{"game":"Alpha"}`); !strings.Contains(got, `"players":["Νικος","Bob"]`) {
+			t.Errorf("the union: got %s", got)
+		}
+		for _, name := range []string{"νικοσ", "ΝΙΚΟΣ", "Νι\u00adκος"} {
+			equal(t, "a tell to "+name, beta.tells("ＥＶＥ", "alpha", name, "hi"), "")
+			synctest.Wait()
+			equal(t, "what comes", first.heard(), []string{"Νικος Eve@Beta: hi"})
+		}
+		equal(t, "to the hub", beta.tells("Eve", "ＨＥＡＲＳＡＹ", "Sy\u200bstem", "help"), "")
+		equal(t, "nothing visible", answerError(beta, beta.ask(wire.PlayersSignIn, `{"name":"\u2800"}`)), "name is empty")
+		beta.came()
+		first.ask(wire.PlayersSignIn, `{"name":"νικοσ"}`)
+		equal(t, "who is on already", len(beta.came()), 0)
+		first.ask(wire.PlayersSignOut, `{"name":"νικοσ"}`)
+		equal(t, "who goes", beta.came(), []string{"players/sign-out Νικος@Alpha"})
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hearsay/hub/fold"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -23,7 +24,7 @@ type restraints struct {
 type speaker struct {
 	channel store.ChannelID
 	owner   owner
-	name    string // folded
+	name    string // its key
 }
 
 // mostSpeakers bounds what is remembered of slow modes.
@@ -60,7 +61,7 @@ func (r *restraints) refuse(channel store.ChannelID, from owner, player string) 
 	if one.Slow == 0 {
 		return ""
 	}
-	if wait := r.speak(speaker{channel, from, wire.Fold(player)}, now, *all); wait > 0 {
+	if wait := r.speak(speaker{channel, from, fold.Key(player)}, now, *all); wait > 0 {
 		return wire.ErrorSlow(wait)
 	}
 	return ""

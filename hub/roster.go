@@ -3,14 +3,14 @@ package hub
 import (
 	"slices"
 
-	"hearsay/hub/wire"
+	"hearsay/hub/fold"
 )
 
-// A roster is a list of players' names that compare ignoring case, in the order and
+// A roster is a list of players' names that compare by their keys, in the order and
 // spelling in which they came. Its zero value is empty.
 type roster struct {
-	order []string          // folded
-	shown map[string]string // folded → spelling
+	order []string          // keys
+	shown map[string]string // key → spelling
 }
 
 // newRoster cleans the names that a client reports, and drops what is none.
@@ -25,7 +25,7 @@ func newRoster(names []string) roster {
 }
 
 func (r *roster) add(name string) {
-	key := wire.Fold(name)
+	key := fold.Key(name)
 	if _, known := r.shown[key]; known {
 		return
 	}
@@ -38,7 +38,7 @@ func (r *roster) add(name string) {
 
 // remove reports whether the name was there.
 func (r *roster) remove(name string) bool {
-	key := wire.Fold(name)
+	key := fold.Key(name)
 	if _, known := r.shown[key]; !known {
 		return false
 	}
@@ -49,6 +49,6 @@ func (r *roster) remove(name string) bool {
 
 // find gives the spelling of a name.
 func (r *roster) find(name string) (string, bool) {
-	spelling, ok := r.shown[wire.Fold(name)]
+	spelling, ok := r.shown[fold.Key(name)]
 	return spelling, ok
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"hearsay/hub/fold"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -28,7 +29,7 @@ var errStopping = errors.New("the hub is stopping")
 // answered as if it had gone on, as games are. warning is what the person is to be told if a
 // rule says so.
 func (h *Hub) Say(ctx context.Context, username, channel, text string) (warning string, err error) {
-	if !h.talkers.take(wire.Fold(username), h.Limits(), time.Now()) {
+	if !h.talkers.take(fold.Key(username), h.Limits(), time.Now()) {
 		return "", Refusal(wire.ErrorRateLimit)
 	}
 	h.mu.Lock()

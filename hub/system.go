@@ -10,7 +10,7 @@ import (
 	"hearsay/hub/wire"
 )
 
-// systemPlayer is the player that the hub itself is.
+// systemPlayer is the player that the hub itself is; its own key.
 const systemPlayer = "system"
 
 // answerTell is the hub's answer to a tell for its own player: there is one, whatever it is

@@ -2,9 +2,9 @@ package hub
 
 import (
 	"context"
-	"strings"
 	"time"
 
+	"hearsay/hub/fold"
 	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
@@ -63,12 +63,12 @@ func (h *Hub) route(s *session, p wire.TellPayload) (to *session, tell wire.Rece
 	if from == nil {
 		return nil, tell, wire.ErrorGameOffline
 	}
-	if strings.EqualFold(p.ToGame, h.o.Name) {
+	if fold.Key(p.ToGame) == fold.Key(h.o.Name) {
 		name, on := from.find(p.FromName)
 		if !on {
 			return nil, tell, wire.ErrorSenderOffline
 		}
-		if !strings.EqualFold(p.ToName, systemPlayer) {
+		if fold.Key(p.ToName) != systemPlayer {
 			return nil, tell, wire.ErrorReceiverOffline
 		}
 		return nil, wire.ReceivePayload{FromName: name}, ""
@@ -94,13 +94,13 @@ func (h *Hub) route(s *session, p wire.TellPayload) (to *session, tell wire.Rece
 	}, ""
 }
 
-// receiver finds who is online under a short name, ignoring case; under Hub.mu.
+// receiver finds who is online under a short name that is the same; under Hub.mu.
 func (h *Hub) receiver(shortName string) *online {
-	if id, ok := h.directory.gameNames[wire.Fold(shortName)]; ok {
+	if id, ok := h.directory.gameNames[fold.Key(shortName)]; ok {
 		return h.presence[owner{id: int64(id)}]
 	}
 	for o, on := range h.presence {
-		if o.application && strings.EqualFold(on.shortName, shortName) {
+		if o.application && fold.Key(on.shortName) == fold.Key(shortName) {
 			return on
 		}
 	}

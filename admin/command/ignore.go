@@ -11,7 +11,8 @@ func ignoreCommand() *cobra.Command {
 }
 
 const ignorePattern = "PATTERN is NAME@GAME, *@GAME for a whole game, or NAME@* for whatever game, in upper or lower case.\n" +
-	"GAME may also be an application, or the hub, where people talk from the browser."
+	"GAME may also be an application, or the hub, where people talk from the browser. A star or an at sign that is\n" +
+	"part of a name has a backslash before it: '\\*@Beta' is the player *."
 
 func ignoreAdd() *cobra.Command {
 	return &cobra.Command{

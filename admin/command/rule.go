@@ -38,7 +38,8 @@ func aboutFlags(cmd *cobra.Command, r *store.Rule, endsAt *string) {
 	f.StringVar(endsAt, "ends", "", "when the rule ends by itself: "+instantForms)
 }
 
-const ruleKinds = "KIND is player (SUBJECT is NAME@GAME, *@GAME for a whole game, or NAME@* for whatever game),\n" +
+const ruleKinds = "KIND is player (SUBJECT is NAME@GAME, *@GAME for a whole game, or NAME@* for whatever game;\n" +
+	"a star or an at sign that is part of a name has a backslash before it: '\\*@Alpha' is the player *),\n" +
 	"word (a whole word, in upper or lower case) or pattern (a regular expression, RE2; begin it with (?i) to\n" +
 	"ignore case)."
 

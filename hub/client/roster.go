@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"hearsay/hub/wire"
+	"hearsay/hub/fold"
 )
 
 // askFor is how long a heartbeat waits for the game to say who is on.
@@ -58,7 +58,7 @@ func (r *roster) set(name string, on bool) {
 	if r.ask != nil {
 		return
 	}
-	r.names = slices.DeleteFunc(r.names, func(known string) bool { return wire.Fold(known) == wire.Fold(name) })
+	r.names = slices.DeleteFunc(r.names, func(known string) bool { return fold.Key(known) == fold.Key(name) })
 	if on {
 		r.names = append(r.names, name)
 	}

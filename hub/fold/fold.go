@@ -29,6 +29,17 @@ func Word(word string) string { return fold(word, norm.NFKC, unicode.Inherited) 
 // letters of any script can have. "Élysium" and "elysium" do not differ.
 func Plain(text string) string { return norm.NFC.String(fold(text, norm.NFKD, unicode.Inherited)) }
 
+// IsLetter reports whether a symbol is a letter in a circle or square, which Word takes for the
+// letter.
+func IsLetter(symbol rune) bool {
+	if !unicode.Is(unicode.So, symbol) {
+		return false
+	}
+	letters := norm.NFKC.String(string(symbol))
+	r, size := utf8.DecodeRuneInString(letters)
+	return size == len(letters) && unicode.IsLetter(r)
+}
+
 // folder is stateless.
 var folder = cases.Fold()
 
@@ -44,11 +55,10 @@ func fold(s string, form norm.Form, marks *unicode.RangeTable) string {
 		return r
 	}
 	for {
-		folded := folder.String(strings.Map(drop, form.String(strings.Map(dropIgnorable, s))))
-		if folded == s {
+		s = folder.String(strings.Map(drop, form.String(strings.Map(dropIgnorable, s))))
+		if form.IsNormalString(s) && !strings.ContainsFunc(s, func(r rune) bool { return drop(r) < 0 }) {
 			return s
 		}
-		s = folded
 	}
 }
 

@@ -143,8 +143,8 @@ func crowdRows(conn *sqlite.Conn) (err error) {
 			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 			SELECT 'Person' || i, '-', 'person', 1700000000000000 + i * 1000000, 'person' || i || '@mail.example', 1700000000000000 + i * 1000000 FROM n`, CrowdPeople),
 		fmt.Sprintf(`
-			INSERT INTO characters (user_id, game_id, name, folded, state, created_at, approved_at, decided_at)
-			SELECT id, 1 + id %% %d, 'Hero' || id, 'hero' || id, 'approved', created_at, created_at, created_at FROM users`, CrowdGames),
+			INSERT INTO characters (user_id, game_id, name, folded, keyed, state, created_at, approved_at, decided_at)
+			SELECT id, 1 + id %% %d, 'Hero' || id, 'hero' || id, 1, 'approved', created_at, created_at, created_at FROM users`, CrowdGames),
 		`UPDATE games SET owner_id = (SELECT id FROM users WHERE username = 'Person' || games.id)`,
 		`INSERT INTO events (game_id, title, description, start_date, end_date)
 			SELECT id, 'Fair of game ' || id, 'With pies', date('now', (id % 60) || ' days'), date('now', (id % 60 + 2) || ' days') FROM games WHERE id % 10 = 0`,

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
+
+	"hearsay/hub/fold"
 )
 
 // A CharacterID is the id of a character; never used twice.
@@ -124,6 +126,32 @@ func (s *Store) CharactersOfGame(ctx context.Context, id GameID, p Page) (all []
 	return all, total, err
 }
 
+// keyNames computes the keys of characters that an older program or the sqlite3 shell wrote. Of
+// two that are held and the same by it, the younger stays as it was written.
+func (s *Store) keyNames(ctx context.Context) error {
+	type unkeyed struct {
+		id   int64
+		name string
+	}
+	var all []unkeyed
+	err := s.query(ctx, func(conn *sqlite.Conn) (err error) {
+		all, err = rows(conn, `SELECT id, name FROM characters WHERE NOT keyed ORDER BY id`,
+			func(stmt *sqlite.Stmt) unkeyed { return unkeyed{stmt.ColumnInt64(0), stmt.ColumnText(1)} })
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	return s.write(ctx, func(conn *sqlite.Conn) error {
+		for _, one := range all {
+			if err := exec(conn, `UPDATE OR IGNORE characters SET folded = ?2, keyed = 1 WHERE id = ?1`, one.id, fold.Key(one.name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // A CharacterStatus is what a game may know of one of its players.
 type CharacterStatus struct {
 	Name       string // as it was registered; if it was not, as it was asked for
@@ -132,7 +160,7 @@ type CharacterStatus struct {
 	Username   string // whose it is, if it is approved
 }
 
-// CharacterStatus says what a player of a game is, by a name in any case.
+// CharacterStatus says what a player of a game is, by a name that is the same.
 func (s *Store) CharacterStatus(ctx context.Context, id GameID, name string) (status CharacterStatus, err error) {
 	status.Name = name
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
@@ -142,7 +170,7 @@ func (s *Store) CharacterStatus(ctx context.Context, id GameID, name string) (st
 			WHERE c.game_id = ?1 AND c.folded = ?2 AND c.state IN (`+heldStates+`)`,
 			func(stmt *sqlite.Stmt) {
 				status = CharacterStatus{stmt.ColumnText(0), true, stmt.ColumnBool(1), stmt.ColumnText(2)}
-			}, int64(id), strings.ToLower(name))
+			}, int64(id), fold.Key(name))
 		return err
 	})
 	return status, err

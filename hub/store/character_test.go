@@ -377,3 +377,45 @@ func TestCharacterChanges(t *testing.T) {
 		t.Errorf("%s changes are kept", got)
 	}
 }
+
+// Names that look the same are one character.
+func TestRegister_sameName(t *testing.T) {
+	s, now := open(t), time.Now()
+	ann, bob := invite(t, s, "ann"), invite(t, s, "bob")
+	alpha := openGame(t, s, "Alpha")
+	register(t, s, ann, alpha, "Νικος", now)
+	for _, name := range []string{"ΝΙΚΟΣ", "Νι\u200bκος", "νικοσ"} {
+		_, err := s.Register(t.Context(), alpha, name, must(s.RegistrationKey(t.Context(), bob, now)).Key, now)
+		wantReason(t, name, err, store.NameRegistered, store.ErrConflict)
+		if got := must(s.CharacterStatus(t.Context(), alpha, name)); !got.Registered || got.Name != "Νικος" {
+			t.Errorf("%q: got %+v", name, got)
+		}
+	}
+}
+
+// The keys of what an older program or the shell wrote are computed when the file is opened.
+// Of two that are the same then, the older is found, and both stay.
+func TestCharacters_withoutKeys(t *testing.T) {
+	s, now := open(t), time.Now()
+	ann, bob := invite(t, s, "ann"), invite(t, s, "bob")
+	alpha := openGame(t, s, "Alpha")
+	register(t, s, ann, alpha, "Νικος", now)
+	register(t, s, bob, alpha, "Zoe", now)
+	run(t, connect(t, s.Path()), `UPDATE characters SET keyed = 0, folded = iif(name = 'Zoe', 'νικοσ', 'νικος'), name = iif(name = 'Zoe', 'ΝΙΚΟΣ', name)`)
+	check(t, s.Close())
+	s = open(t, s.Path())
+	if got := must(s.CharactersOf(t.Context(), ann)); len(got) != 1 || got[0].Name != "Νικος" {
+		t.Errorf("got %+v", got)
+	}
+	one := must(s.CharactersOf(t.Context(), bob))
+	if len(one) != 1 || one[0].Name != "ΝΙΚΟΣ" {
+		t.Fatalf("got %+v", one)
+	}
+	// Once the other is gone, its key is computed too.
+	must(s.WithdrawCharacter(t.Context(), one[0].ID, bob))
+	check(t, s.Close())
+	s = open(t, s.Path())
+	if got := must(s.CharacterStatus(t.Context(), alpha, "ΝΙΚΟΣ")); !got.Registered || got.Name != "Νικος" {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 // An Ignore is whom a game does not want to hear.
 type Ignore struct {
-	Name      string    `json:"name"` // of a player; "*": all of the game
+	Name      string    `json:"name"` // of a player, quoted as in PlayerPattern; "*": all of the game
 	Game      string    `json:"game"` // short name; "*": whatever game
 	CreatedBy string    `json:"created_by"`
 	CreatedAt time.Time `json:"created_at"`
@@ -28,6 +29,8 @@ const maxIgnored = 64
 // String is the pattern: NAME@GAME, *@GAME or NAME@*.
 func (i Ignore) String() string { return i.Name + "@" + i.Game }
 
+func (i Ignore) who() who { return whoOf(i.Name, i.Game) }
+
 // parseIgnore reads a pattern.
 func parseIgnore(pattern string) (i Ignore, err error) {
 	pattern = strings.TrimSpace(pattern)
@@ -37,13 +40,44 @@ func parseIgnore(pattern string) (i Ignore, err error) {
 	if err := checkText("pattern", pattern); err != nil {
 		return i, err
 	}
-	if i.Name, i.Game, err = parseWho("pattern", pattern); err != nil {
+	w, err := parseWho("pattern", pattern)
+	if err != nil {
 		return i, err
 	}
-	if n := utf8.RuneCountInString(i.Name); n > maxIgnored {
+	if n := utf8.RuneCountInString(w.name); n > maxIgnored {
 		return i, invalid("pattern", "has a name of %d characters; players' names have at most %d", n, maxIgnored)
 	}
-	return i, nil
+	return ignoreOf(w), nil
+}
+
+func ignoreOf(w who) Ignore {
+	return Ignore{Name: cmp.Or(quoteName(w.name), "*"), Game: cmp.Or(w.game, "*")}
+}
+
+// ignoredName is the name as the table has it: "*" is all, so the player "*" has a backslash,
+// as have those of whose names that would be the form.
+func ignoredName(w who) string {
+	switch {
+	case w.name == "":
+		return "*"
+	case strings.TrimLeft(w.name, `\`) == "*":
+		return `\` + w.name
+	}
+	return w.name
+}
+
+// ignored reads the two columns.
+func ignored(name, game string) (w who) {
+	switch {
+	case name == "*":
+		name = ""
+	case strings.TrimLeft(name, `\`) == "*":
+		name = name[1:]
+	}
+	if game == "*" {
+		game = ""
+	}
+	return who{name, game}
 }
 
 const selectIgnores = `
@@ -51,7 +85,9 @@ const selectIgnores = `
 	FROM ignores WHERE game_id = ?1 ORDER BY id`
 
 func scanIgnore(stmt *sqlite.Stmt) Ignore {
-	return Ignore{stmt.ColumnText(0), stmt.ColumnText(1), stmt.ColumnText(2), fromMicros(stmt.ColumnInt64(3))}
+	i := ignoreOf(ignored(stmt.ColumnText(0), stmt.ColumnText(1)))
+	i.CreatedBy, i.CreatedAt = stmt.ColumnText(2), fromMicros(stmt.ColumnInt64(3))
+	return i
 }
 
 // Ignores lists whom a game ignores, the oldest first.
@@ -88,7 +124,7 @@ func (s *Store) AddIgnore(ctx context.Context, shortName, pattern string) (i Ign
 			return invalid("pattern", "is one too many; a game may ignore %d, so remove some", MostIgnores)
 		}
 		for _, other := range all {
-			if whoKey(other.Name, other.Game) == whoKey(i.Name, i.Game) {
+			if other.who().key() == i.who().key() {
 				return taken("pattern", "the game ignores %s already", other)
 			}
 		}
@@ -98,13 +134,13 @@ func (s *Store) AddIgnore(ctx context.Context, shortName, pattern string) (i Ign
 			}
 		}
 		return exec(conn, `INSERT INTO ignores (game_id, name, game, created_by, created_at) VALUES (?1, ?2, ?3, ?4, ?5)`,
-			int64(g.ID), i.Name, i.Game, null(i.CreatedBy), micros(i.CreatedAt))
+			int64(g.ID), ignoredName(i.who()), i.Game, null(i.CreatedBy), micros(i.CreatedAt))
 	})
 	return i, err
 }
 
 // RemoveIgnore has a game hear them again, at once and in the name of the actor; the pattern
-// is that of AddIgnore, in whatever case. It gives what was removed.
+// is that of AddIgnore, or means the same. It gives what was removed.
 func (s *Store) RemoveIgnore(ctx context.Context, shortName, pattern string) (i Ignore, err error) {
 	if i, err = parseIgnore(pattern); err != nil {
 		return i, err
@@ -119,9 +155,9 @@ func (s *Store) RemoveIgnore(ctx context.Context, shortName, pattern string) (i 
 			return err
 		}
 		for _, other := range all {
-			if whoKey(other.Name, other.Game) == whoKey(i.Name, i.Game) {
+			if other.who().key() == i.who().key() {
 				i = other
-				return exec(conn, `DELETE FROM ignores WHERE game_id = ?1 AND name = ?2 AND game = ?3`, int64(g.ID), i.Name, i.Game)
+				return exec(conn, `DELETE FROM ignores WHERE game_id = ?1 AND name = ?2 AND game = ?3`, int64(g.ID), ignoredName(i.who()), i.Game)
 			}
 		}
 		return fmt.Errorf("game %q: %w", g.ShortName, Missing{Noun: "ignore", Key: pattern})
@@ -138,7 +174,7 @@ func (s *Store) Ignorers(ctx context.Context) (*Ignorers, error) {
 	all := byWho[map[GameID]struct{}]{}
 	err := s.query(ctx, func(conn *sqlite.Conn) error {
 		_, err := rows(conn, `SELECT game_id, name, game FROM ignores`, func(stmt *sqlite.Stmt) (none struct{}) {
-			key := whoKey(stmt.ColumnText(1), stmt.ColumnText(2))
+			key := ignored(stmt.ColumnText(1), stmt.ColumnText(2)).key()
 			if all[key] == nil {
 				all[key] = map[GameID]struct{}{}
 			}

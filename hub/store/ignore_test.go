@@ -55,6 +55,9 @@ func TestIgnores(t *testing.T) {
 	}{
 		{"Alpha", "bob@BETA", store.ErrConflict},
 		{"Alpha", "üNAL@*", store.ErrConflict},
+		{"Alpha", "U\u0308NAL@*", store.ErrConflict},
+		{"Alpha", `Bob\@Beta`, store.ErrInvalid},
+		{"Alpha", "\u3164@Beta", store.ErrInvalid},
 		{"Alpha", "Ann@Nowhere", store.ErrInvalid},
 		{"Alpha", "Ann@alpha", store.ErrInvalid},
 		{"Alpha", "*@*", store.ErrInvalid},
@@ -123,5 +126,31 @@ func TestHistory_without(t *testing.T) {
 		if !slices.Equal(texts, strings.Fields(test.want)) || total != test.total {
 			t.Errorf("%+v: got %q of %d, want %s of %d", test.q, texts, total, test.want, test.total)
 		}
+	}
+}
+
+// A player of the name "*" is one player, in any spelling of a name that is the same.
+func TestIgnores_quoted(t *testing.T) {
+	s := open(t)
+	addGame(t, s, "Alpha")
+	addGame(t, s, "Beta")
+	ctx := t.Context()
+	one := must(s.AddIgnore(ctx, "Alpha", `\*@Beta`))
+	if one.String() != `\*@Beta` {
+		t.Errorf("got %s", one)
+	}
+	long := strings.Repeat("*", 64)
+	must(s.AddIgnore(ctx, "Alpha", store.PlayerPattern(long, "Beta")))
+	must(s.AddIgnore(ctx, "Alpha", "ann@home@Beta"))
+	for name, want := range map[string]bool{"*": true, "Bob": false, `\*`: false, long: true, "Ann@Home": true, "ann": false} {
+		if got := must(s.Ignorers(ctx)).To(name, "Beta").Has(1); got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+	_, err := s.AddIgnore(ctx, "Alpha", `ann\@home@Beta`)
+	wantErr(t, "the same, quoted", err, store.ErrConflict)
+	must(s.RemoveIgnore(ctx, "Alpha", `\*@beta`))
+	if must(s.Ignorers(ctx)).To("*", "Beta").Has(1) {
+		t.Error("it is ignored still")
 	}
 }

@@ -11,6 +11,9 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"hearsay/hub/fold"
+	"hearsay/hub/wire"
 )
 
 // A Matcher judges messages by rules. It is compiled once, never changes, and may be
@@ -22,7 +25,7 @@ type Matcher struct {
 	Ends time.Time
 
 	players  byWho[[]*compiled]
-	words    map[string][]*compiled // folded
+	words    map[string][]*compiled // by fold.Word
 	patterns []*compiled
 }
 
@@ -47,7 +50,7 @@ type Verdict struct {
 type compiled struct {
 	Rule
 	who     string // of PlayerRule: a key of byWho
-	word    string // of WordRule: folded
+	word    string // of WordRule: its fold.Word
 	pattern *regexp.Regexp
 	needs   []string // folded texts, one of which is in all that the pattern matches; nil: unknown
 }
@@ -92,17 +95,17 @@ func compile(r Rule) (*compiled, error) {
 	}
 	switch r.Kind {
 	case PlayerRule:
-		name, game, err := parseWho("subject", r.Subject)
+		w, err := parseWho("subject", r.Subject)
 		if err != nil {
 			return nil, err
 		}
-		c.who = whoKey(name, game)
+		c.who = w.key()
 	case WordRule:
 		words := 0
-		eachWord(r.Subject, func(folded []byte, start, end int) {
+		eachWord(r.Subject, func(word []byte, start, end int) {
 			words++
 			if start == 0 && end == len(r.Subject) {
-				c.word = string(folded)
+				c.word = string(word)
 			}
 		})
 		if words != 1 || c.word == "" {
@@ -153,7 +156,7 @@ func instructions(tree *syntax.Regexp) int {
 func needs(tree *syntax.Regexp) (best []string) {
 	switch tree.Op {
 	case syntax.OpLiteral:
-		return []string{fold(string(tree.Rune))}
+		return []string{foldCase(string(tree.Rune))}
 	case syntax.OpCapture, syntax.OpPlus:
 		return needs(tree.Sub[0])
 	case syntax.OpRepeat:
@@ -230,10 +233,10 @@ func (m *Matcher) hits(s Said, now time.Time) (hits []*compiled) {
 	}
 	m.players.each(s.Name, s.Game, hit)
 	if len(m.words) > 0 {
-		eachWord(s.Text, func(folded []byte, _, _ int) { hit(m.words[string(folded)]) })
+		eachWord(s.Text, func(word []byte, _, _ int) { hit(m.words[string(word)]) })
 	}
 	if len(m.patterns) > 0 {
-		folded := fold(s.Text)
+		folded := foldCase(s.Text)
 		for i, c := range m.patterns {
 			if c.mayMatch(folded) && c.pattern.MatchString(s.Text) {
 				hit(m.patterns[i : i+1])
@@ -260,8 +263,8 @@ func (c *compiled) replace(text string) string {
 	}
 	var b strings.Builder
 	done := 0
-	eachWord(text, func(folded []byte, start, end int) {
-		if string(folded) == c.word {
+	eachWord(text, func(word []byte, start, end int) {
+		if string(word) == c.word {
 			b.WriteString(text[done:start])
 			b.WriteString(c.Replacement)
 			done = end
@@ -271,27 +274,39 @@ func (c *compiled) replace(text string) string {
 	return b.String()
 }
 
-// eachWord finds the words of a text: letters, digits and marks that follow one another,
-// whatever invisible characters are between them. Folded is only valid during the call.
-func eachWord(text string, found func(folded []byte, start, end int)) {
+// eachWord finds the words of a text, each as fold.Word has it: letters, digits and marks that
+// follow one another, whatever invisible characters are between them. A word is only valid
+// during the call.
+func eachWord(text string, found func(word []byte, start, end int)) {
 	var memory [64]byte
-	folded, start, end := memory[:0], 0, 0
+	word, start, end, ascii := memory[:0], -1, 0, true
+	finish := func() {
+		if !ascii {
+			word = append(word[:0], fold.Word(text[start:end])...)
+		}
+		found(word, start, end)
+		word, start, ascii = word[:0], -1, true
+	}
 	for i, r := range text {
 		switch {
 		case inWord(r):
-			if len(folded) == 0 {
+			if start < 0 {
 				start = i
 			}
-			folded = utf8.AppendRune(folded, foldRune(r))
 			end = i + utf8.RuneLen(r)
-		case r >= utf8.RuneSelf && unicode.Is(unicode.Cf, r):
-		case len(folded) > 0:
-			found(folded, start, end)
-			folded = folded[:0]
+			if r >= utf8.RuneSelf {
+				ascii = false
+			} else if ascii {
+				word = append(word, byte(unicode.ToLower(r)))
+			}
+		case wire.Ignorable(r):
+			ascii = ascii && start < 0
+		case start >= 0:
+			finish()
 		}
 	}
-	if len(folded) > 0 {
-		found(folded, start, end)
+	if start >= 0 {
+		finish()
 	}
 }
 
@@ -299,11 +314,11 @@ func inWord(r rune) bool {
 	if r < utf8.RuneSelf {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 	}
-	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r))
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) || fold.IsLetter(r))
 }
 
-// fold makes texts equal that differ only by case, as regular expressions see it.
-func fold(text string) string { return strings.Map(foldRune, text) }
+// foldCase makes texts equal that differ only by case, as regular expressions see it.
+func foldCase(text string) string { return strings.Map(foldRune, text) }
 
 // foldRune is the least of the characters that differ only by case.
 func foldRune(r rune) rune {

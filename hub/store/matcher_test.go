@@ -28,6 +28,23 @@ func matcher(t testing.TB, rules ...store.Rule) *store.Matcher {
 	return m
 }
 
+// A player's name that becomes a pattern means that player alone, whatever is in it.
+func TestPlayerPattern(t *testing.T) {
+	names := []string{"Bob", "*", `\*`, `\\`, `\`, "@", "*@Alpha", "Bob@*", `a\@b`, "**", "B*", "Νικος", "ν\u0301", " x "}
+	for _, name := range names {
+		m := matcher(t, store.Rule{Kind: store.PlayerRule, Subject: store.PlayerPattern(strings.TrimSpace(name), "Alpha"), Action: store.Mute})
+		for _, other := range names {
+			got := m.Judge(store.Said{Game: "Alpha", Name: strings.TrimSpace(other), Text: "hi"}, time.Now(), 2000).Action == store.Mute
+			if got != (name == other) {
+				t.Errorf("the rule for %q: got %v for %q", name, got, other)
+			}
+		}
+	}
+	if got := store.PlayerPattern("*", "Alpha"); got != `\*@Alpha` {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestMatcher_subjects(t *testing.T) {
 	now := time.Now()
 	for _, test := range []struct {
@@ -43,6 +60,17 @@ func TestMatcher_subjects(t *testing.T) {
 		{store.PlayerRule, "Ann of the @ Sea@*", []string{"ann of the @ sea@Alpha: hi"}, []string{"sea@Alpha: hi"}, ""},
 		{store.PlayerRule, "Élan@Alpha", []string{"élan@Alpha: hi", "ÉLAN@Alpha: hi"}, []string{"Elan@Alpha: hi"}, ""},
 
+		{store.PlayerRule, "Νικος@Alpha", []string{"ΝΙΚΟΣ@Alpha: hi", "νικοσ@Alpha: hi"}, nil, ""},
+		{store.PlayerRule, "Bob@Alpha", []string{"B\u200bob@Alpha: hi", "Ｂｏｂ@Alpha: hi"}, nil, ""},
+		{store.PlayerRule, `\*@Alpha`, []string{"*@Alpha: hi"}, []string{"Bob@Alpha: hi", `\*@Alpha: hi`, "*@Beta: hi"}, ""},
+		{store.PlayerRule, `\*@*`, []string{"*@Alpha: hi"}, []string{"Bob@Alpha: hi"}, ""},
+		{store.PlayerRule, `\\*@Alpha`, []string{`\*@Alpha: hi`}, []string{"*@Alpha: hi"}, ""},
+		{store.PlayerRule, `B\*b\@x@Alpha`, []string{"b*b@x@Alpha: hi"}, []string{"bob@x@Alpha: hi"}, ""},
+		{store.PlayerRule, `B*b@Alpha`, []string{"b*b@Alpha: hi"}, []string{"bob@Alpha: hi"}, ""},
+
+		{store.WordRule, "über", []string{"a@G: so u\u0308ber it", "a@G: U\u0308BER"}, []string{"a@G: uber"}, "so *** it"},
+		{store.WordRule, "darn", []string{"a@G: oh d\u0336arn it", "a@G: d\u0336a\u0336r\u0336n\u0336", "a@G: ｄａｒｎ", "a@G: ⓓⓐⓡⓝ", "a@G: d\ufe0farn", "a@G: darn™"}, nil, "oh *** it"},
+		{store.WordRule, "strasse", []string{"a@G: die Straße hier"}, nil, "die *** hier"},
 		{store.WordRule, "darn", []string{"a@G: oh darn it", "a@G: DARN", "a@G: (Darn!)", "a@G: well,darn", "a@G: _darn_", "a@G: darn"},
 			[]string{"a@G: darned", "a@G: x1darn", "a@G: d a r n", "a@G: dar", "darn@G: hi", "a@G: darn\u0301", "a@G: dárn"}, "oh *** it"},
 		{store.WordRule, "Ärger", []string{"a@G: so ein ärger!", "a@G: ÄRGER"}, []string{"a@G: arger", "a@G: Ärgers"}, "so ein ***!"},

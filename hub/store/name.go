@@ -3,10 +3,13 @@ package store
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"zombiezen.com/go/sqlite"
+
+	"hearsay/hub/fold"
 )
 
 // The lengths here are also CHECK constraints of the schema, so that the shell
@@ -96,7 +99,9 @@ func checkTaken(conn *sqlite.Conn, shortName string) error {
 }
 
 func nameBlocked(conn *sqlite.Conn, word string) (bool, error) {
-	return row(conn, `SELECT 1 FROM blocks WHERE kind = 'name' AND word = ?1`, func(*sqlite.Stmt) {}, word)
+	words, err := rows(conn, `SELECT word FROM blocks WHERE kind = 'name'`, func(stmt *sqlite.Stmt) string { return stmt.ColumnText(0) })
+	key := fold.Key(word)
+	return slices.ContainsFunc(words, func(other string) bool { return fold.Key(other) == key }), err
 }
 
 func checkBlocked(conn *sqlite.Conn, field, word string) error {
@@ -107,8 +112,8 @@ func checkBlocked(conn *sqlite.Conn, field, word string) error {
 	return err
 }
 
-// checkNameFree refuses a name that is blocked, or that another row of the table
-// has, in whatever case: SQLite's NOCASE knows only the letters of ASCII.
+// checkNameFree refuses a name that is blocked, or that is the same as another row of the
+// table has: SQLite's NOCASE knows only the letters of ASCII.
 func checkNameFree(conn *sqlite.Conn, table, name string, but int64) error {
 	if err := checkBlocked(conn, "name", name); err != nil {
 		return err
@@ -119,7 +124,7 @@ func checkNameFree(conn *sqlite.Conn, table, name string, but int64) error {
 		return err
 	}
 	for _, other := range names {
-		if strings.EqualFold(other, name) {
+		if fold.Key(other) == fold.Key(name) {
 			return taken("name", "%q is taken; choose another", other)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"zombiezen.com/go/sqlite"
+
+	"hearsay/hub/fold"
 )
 
 const (
@@ -180,9 +182,9 @@ func registerCharacter(conn *sqlite.Conn, id GameID, name, key string, now time.
 		return 0, err
 	}
 	_, err = row(conn, `
-		INSERT INTO characters (user_id, game_id, name, folded, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+		INSERT INTO characters (user_id, game_id, name, folded, keyed, created_at) VALUES (?1, ?2, ?3, ?4, 1, ?5)
 		RETURNING id`, func(stmt *sqlite.Stmt) { made = CharacterID(stmt.ColumnInt64(0)) },
-		user, int64(id), name, strings.ToLower(name), micros(now))
+		user, int64(id), name, fold.Key(name), micros(now))
 	return made, err
 }
 
@@ -196,7 +198,7 @@ func checkRegistered(conn *sqlite.Conn, id GameID, name string, now time.Time) e
 		ORDER BY id DESC LIMIT 1`,
 		func(stmt *sqlite.Stmt) {
 			state, decided = CharacterState(stmt.ColumnText(0)), fromMicros(stmt.ColumnInt64(1))
-		}, int64(id), strings.ToLower(name), micros(now.Add(-NameRests)))
+		}, int64(id), fold.Key(name), micros(now.Add(-NameRests)))
 	switch {
 	case err != nil || !taken:
 		return err

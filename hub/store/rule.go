@@ -271,21 +271,29 @@ func checkRuleMeans(conn *sqlite.Conn, r Rule, now time.Time) error {
 			}
 		}
 	}
-	compare := `subject = ?3 COLLATE NOCASE`
-	if r.Kind == PatternRule {
-		compare = `subject = ?3`
+	others, err := rows(conn, `
+		SELECT `+ruleColumns+` FROM rules
+		WHERE id <> ?1 AND kind = ?2 AND channel IS ?3 AND action = ?4 AND enabled AND (ends_at IS NULL OR ends_at > ?5)`, scanRule,
+		int64(r.ID), string(r.Kind), null(r.Channel), string(r.Action), micros(now))
+	if err != nil {
+		return err
 	}
-	same := RuleID(0)
-	_, err := row(conn, `
-		SELECT id FROM rules
-		WHERE id <> ?1 AND kind = ?2 AND `+compare+` AND channel IS ?4 AND action = ?5
-			AND enabled AND (ends_at IS NULL OR ends_at > ?6)`,
-		func(stmt *sqlite.Stmt) { same = RuleID(stmt.ColumnInt64(0)) },
-		int64(r.ID), string(r.Kind), r.Subject, null(r.Channel), string(r.Action), micros(now))
-	if err == nil && same != 0 {
-		err = taken("subject", "the rule %d does this already; edit that one", same)
+	for _, other := range others {
+		if r.sameSubject(other) {
+			return taken("subject", "the rule %d does this already; edit that one", other.ID)
+		}
 	}
-	return err
+	return nil
+}
+
+// sameSubject reports whether two rules of one kind mean the same player, word or pattern.
+func (r Rule) sameSubject(other Rule) bool {
+	a, err := compile(r)
+	b, err2 := compile(other)
+	if err != nil || err2 != nil || r.Kind == PatternRule {
+		return r.Subject == other.Subject
+	}
+	return a.who == b.who && a.word == b.word
 }
 
 // UpdateRule changes a rule, and gives it as it is then.

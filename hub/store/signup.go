@@ -79,7 +79,7 @@ func (n SignUp) check(conn *sqlite.Conn, now time.Time) error {
 			return err
 		}
 	}
-	blocked, err := row(conn, `SELECT 1 FROM blocks WHERE kind = 'name' AND word = ?1`, func(*sqlite.Stmt) {}, n.Username)
+	blocked, err := nameBlocked(conn, n.Username)
 	if err != nil {
 		return err
 	}

@@ -103,6 +103,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	go w.run()
+	if err := s.keyNames(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: compute the keys of names: %w", path, err), s.Close())
+	}
 	return s, nil
 }
 

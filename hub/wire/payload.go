@@ -3,7 +3,6 @@ package wire
 import (
 	"encoding/json"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -394,6 +393,3 @@ type HistoryMessage struct {
 func Micros(t time.Time) string { return t.UTC().Format(microsLayout) }
 
 const microsLayout = "2006-01-02T15:04:05.000000Z"
-
-// Fold is the form in which names are compared, ignoring case.
-func Fold(name string) string { return strings.ToLower(name) }

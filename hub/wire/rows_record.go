@@ -131,7 +131,7 @@ const achievementRecordExample = `{"id":5,"game_id":7,"key":"8d1e5c1e-7f3a-4b55-
 var ruleRecordFields = []Field{
 	recordID,
 	{Name: "kind", Type: "text", About: `"player", "word" or "pattern".`},
-	{Name: "subject", Type: "text", About: "NAME@GAME, *@GAME or NAME@*; a word; or a pattern in the syntax of RE2."},
+	{Name: "subject", Type: "text", About: "NAME@GAME, *@GAME or NAME@*, with a backslash before a star, at sign or backslash of a name; a word; or a pattern in the syntax of RE2."},
 	{Name: "channel", Type: "text", About: "The only channel that it holds for, or null: every channel, and tells."},
 	{Name: "action", Type: "text", About: `"warn", "replace", "hold", "drop" or "mute".`},
 	{Name: "replacement", Type: "text", About: "What is put in place of the words, or null."},
