@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -111,7 +112,8 @@ func connectAddress(c store.Connection) templ.SafeURL {
 	if c.Type == "web" {
 		return templ.URL(c.URL)
 	}
-	u := url.URL{Scheme: "telnet", Host: net.JoinHostPort(c.Host, strconv.Itoa(c.Port))}
+	host := strings.Trim(c.Host, "[]") // old files may have them
+	u := url.URL{Scheme: "telnet", Host: net.JoinHostPort(host, strconv.Itoa(c.Port))}
 	if c.Type == "secure telnet" {
 		u.Scheme = "telnets"
 	}

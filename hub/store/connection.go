@@ -23,28 +23,28 @@ type Connection struct {
 // into a frame.
 const mostPerGame = 10
 
-func (c Connection) check() error {
+// check says what is wrong with a connection, and gives it as it is kept.
+func (c Connection) check() (Connection, error) {
 	switch c.Type {
 	case "web":
 		if c.Host != "" || c.Port != 0 {
-			return invalid("host", "a web connection has none; give a url alone")
+			return c, invalid("host", "a web connection has none; give a url alone")
 		}
 		if c.URL == "" {
-			return invalid("url", "is missing; a web connection needs one")
+			return c, invalid("url", "is missing; a web connection needs one")
 		}
-		return checkURL("url", c.URL)
+		return c, checkURL("url", c.URL)
 	case "telnet", "secure telnet":
-		switch {
-		case c.URL != "":
-			return invalid("url", "a %s connection has none; give host and port", c.Type)
-		case c.Host == "" || strings.ContainsAny(c.Host, " \t\r\n/"):
-			return invalid("host", "%q will not do; give a host name or address", c.Host)
-		case c.Port < 1 || c.Port > 65535:
-			return invalid("port", "%d will not do; use 1 to 65535", c.Port)
+		if c.URL != "" {
+			return c, invalid("url", "a %s connection has none; give host and port", c.Type)
 		}
-		return checkLength("host", c.Host, 255)
+		var err error
+		if c.Host, err = checkHost("host", c.Host); err == nil && (c.Port < 1 || c.Port > 65535) {
+			err = invalid("port", "%d is no port; use 1 to 65535", c.Port)
+		}
+		return c, err
 	}
-	return invalid("type", "%q will not do; use web, telnet or secure telnet", c.Type)
+	return c, invalid("type", "%q is no type of connection; use web, telnet or secure telnet", c.Type)
 }
 
 // Connections lists those of a game, the oldest first.
@@ -63,13 +63,15 @@ func (s *Store) Connections(ctx context.Context, shortName string) (all []Connec
 	return all, err
 }
 
-// AddConnection adds one to a game; its ID is made here.
+// AddConnection adds one to a game, and gives it as it is kept: with an ID that is made here,
+// and a host name in ASCII.
 func (s *Store) AddConnection(ctx context.Context, shortName string, c Connection) (Connection, error) {
-	if err := c.check(); err != nil {
+	c, err := c.check()
+	if err != nil {
 		return c, err
 	}
 	c.ID = uuid.NewString()
-	err := s.operate(ctx, "connection add", shortName, func(conn *sqlite.Conn) error {
+	err = s.operate(ctx, "connection add", shortName, func(conn *sqlite.Conn) error {
 		id, err := roomFor(conn, shortName, `connections`, "type")
 		if err != nil {
 			return err
@@ -165,8 +167,6 @@ func checkRedirectURI(uri string) error {
 		return invalid("uri", "%q is no web address; use https:// and a host", uri)
 	case strings.Contains(uri, "#"):
 		return invalid("uri", "has a fragment; leave out what follows #")
-	case u.User != nil:
-		return invalid("uri", "has a name before the host; leave out what comes before @")
 	case u.Scheme != "https" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" && u.Hostname() != "::1":
 		return invalid("uri", "would carry codes in the clear; use https://, or http:// on localhost")
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"regexp"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -19,8 +20,15 @@ func checkEmail(email string) error {
 	if err := checkLength("email", email, 254); err != nil {
 		return err
 	}
-	if email != "" && !emailForm.MatchString(email) {
+	if email == "" {
+		return nil
+	}
+	local, domain, _ := strings.Cut(email, "@")
+	if _, ok := ASCIIHost(domain); !ok || !emailForm.MatchString(email) {
 		return invalid("email", "%q is no e-mail address; write it as ann@example.org", email)
+	}
+	if strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
+		return invalid("email", "%q has a dot too many before the @; leave it out", email)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -62,17 +61,6 @@ func checkDescription(text string) error {
 		return invalid("description", "has a carriage return; end lines with a newline alone")
 	}
 	return checkLength("description", text, 2000)
-}
-
-func checkURL(field, text string) error {
-	if text == "" {
-		return nil
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return invalid(field, "%q is no web address; use http:// or https:// and a host", text)
-	}
-	return checkLength(field, text, 255)
 }
 
 // checkFree refuses a short name that is blocked or taken.

@@ -105,7 +105,7 @@ func TestGames(t *testing.T) {
 	}
 	most := store.Game{
 		ShortName: strings.Repeat("a", 15), Name: strings.Repeat("é", 100), Description: strings.Repeat("é", 2000), Tagline: strings.Repeat("é", 200),
-		HomepageURL: "https://" + strings.Repeat("x", 247), UserAgentURL: "https://" + strings.Repeat("x", 247),
+		HomepageURL: "https://x/" + strings.Repeat("x", 245), UserAgentURL: "https://x/" + strings.Repeat("x", 245),
 	}
 	if _, err := s.CreateGame(ctx, most, store.LongSecret); err != nil {
 		t.Errorf("the longest texts: %v", err)
@@ -364,6 +364,18 @@ func TestConnections(t *testing.T) {
 		{"host", store.Connection{Type: "telnet", Port: 1}},
 		{"host", store.Connection{Type: "telnet", Host: "a b", Port: 1}},
 		{"host", store.Connection{Type: "telnet", Host: strings.Repeat("x", 256), Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "[2001:db8::2]", Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "[2001:db8::2]:4000", Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "fe80::1%eth0", Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "mud.example:4000", Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "user@mud.example", Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "mud.example?x#y", Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "telnet://mud.example", Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "mud..example", Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "-mud.example", Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "mud\u202eelpmaxe", Port: 1}},
+		{"host", store.Connection{Type: "telnet", Host: "192.0.2.256", Port: 1}},
+		{"url", store.Connection{Type: "web", URL: "https://good.example@evil.example/"}},
 		{"port", store.Connection{Type: "secure telnet", Host: "x"}},
 		{"port", store.Connection{Type: "telnet", Host: "x", Port: 65536}},
 	} {
@@ -385,6 +397,42 @@ func TestConnections(t *testing.T) {
 	wantField(t, "the eleventh", err, store.ErrInvalid, "type")
 }
 
+// A host is kept as clients can look it up.
+func TestAddConnection_host(t *testing.T) {
+	s := open(t)
+	addGame(t, s, "Alpha")
+	for host, want := range map[string]string{
+		"Mud.Example": "mud.example", "bücher.example": "xn--bcher-kva.example", "my_mud.example": "my_mud.example", "localhost": "localhost",
+		"192.0.2.7": "192.0.2.7", "2001:db8::2": "2001:db8::2",
+	} {
+		if got, err := s.AddConnection(t.Context(), "Alpha", store.Connection{Type: "telnet", Host: host, Port: 4000}); err != nil || got.Host != want {
+			t.Errorf("%s: got %+v, %v, want %s", host, got, err, want)
+		}
+	}
+}
+
+// TestGame_homepage: whoever reads an address knows where it leads.
+func TestGame_homepage(t *testing.T) {
+	s := open(t)
+	addGame(t, s, "Alpha")
+	for _, address := range []string{"https://mud.example", "http://mud.example:8080/a?b#c", "https://bücher.example/ä", "http://[2001:db8::2]:80/", "http://192.0.2.7/"} {
+		if err := s.UpdateGame(t.Context(), "Alpha", store.GameEdit{HomepageURL: &address}); err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	for address, mend := range map[string]string{
+		"https://good.example@evil.example/": "which is evil.example; leave out what comes before @", "https://u:p@mud.example/": "leave out what comes before @",
+		"https://mud.example/a b": "write it as %20", "https://mud.example/\u00a0": "write it as %20", "https://mud.example/\u202egnp.exe": "a character that nobody sees",
+		"https://mud.example:99999/": "use 1 to 65535", "https://mud..example/": "no host name", "https://-/": "no host name", "https://1.2.3.4.5/": "no host name",
+	} {
+		err := s.UpdateGame(t.Context(), "Alpha", store.GameEdit{HomepageURL: &address})
+		wantField(t, address, err, store.ErrInvalid, "homepage_url")
+		if !strings.Contains(fmt.Sprint(err), mend) {
+			t.Errorf("%s: got %v, want %q", address, err, mend)
+		}
+	}
+}
+
 func TestRedirectURIs(t *testing.T) {
 	s := open(t)
 	ctx := t.Context()
@@ -399,7 +447,7 @@ func TestRedirectURIs(t *testing.T) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 	wantField(t, "twice", s.AddRedirectURI(ctx, "Alpha", want[0]), store.ErrConflict, "uri")
-	for _, uri := range []string{"", "x", "ftp://x", "https://x/#f", "https://" + strings.Repeat("x", 250)} {
+	for _, uri := range []string{"", "x", "ftp://x", "https://x/#f", "https://x/a b", "https://u@x/", "https://" + strings.Repeat("x", 250)} {
 		wantField(t, uri, s.AddRedirectURI(ctx, "Alpha", uri), store.ErrInvalid, "uri")
 	}
 	wantErr(t, "add", s.AddRedirectURI(ctx, "nobody", want[0]), store.ErrNotFound)

@@ -121,6 +121,34 @@ func TestSender(t *testing.T) {
 	}
 }
 
+// TestSender_ascii: a domain goes out as every mail server takes it, and what only some take
+// before the @ is not sent to another.
+func TestSender_ascii(t *testing.T) {
+	post := hubtest.NewPostOffice(t, false)
+	s, st, log := newSender(t, post.URL)
+	run(t, s)
+	for _, test := range []struct{ email, to, log string }{
+		{"ann@bücher.example", "ann@xn--bcher-kva.example", "sent a mail"},
+		{"änn@mail.example", "", "takes no addresses with letters beyond ASCII"},
+	} {
+		if err := st.SetEmail(t.Context(), "Ann", test.email); err != nil {
+			t.Fatal(err)
+		}
+		s.ProveEmail(t.Context(), "Ann")
+		if test.to != "" {
+			if l := post.Await(t); l.To != test.to {
+				t.Errorf("%s: went to %s, want %s", test.email, l.To, test.to)
+			}
+		}
+		if line := <-log; !strings.Contains(line, test.log) || strings.Contains(line, test.email) {
+			t.Errorf("%s: logged %s", test.email, line)
+		}
+	}
+	if !post.Empty() {
+		t.Error("a mail too many was sent")
+	}
+}
+
 // What cannot be sent is in the log, without the address and the link.
 func TestSender_refused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -9,6 +9,7 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
 
@@ -195,10 +196,11 @@ func (s *Sender) send(ctx context.Context, l letter) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	m := gomail.NewMsg()
-	if err := m.FromFormat(s.Heading(), s.from()); err != nil {
+	from, to := inASCII(s.from()), inASCII(l.to)
+	if err := m.FromFormat(s.Heading(), from); err != nil {
 		return errors.New("mail-from is no address that can be sent from")
 	}
-	if err := m.To(l.to); err != nil {
+	if err := m.To(to); err != nil {
 		return errors.New("the account's address is none that can be sent to")
 	}
 	m.Subject(s.Heading() + ": " + l.subject)
@@ -210,7 +212,24 @@ func (s *Sender) send(ctx context.Context, l letter) error {
 	if err != nil {
 		return err
 	}
-	return c.DialAndSendWithContext(ctx, m)
+	server, err := c.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return err
+	}
+	if takes, _ := server.Extension("SMTPUTF8"); !takes && strings.ContainsFunc(from+to, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return errors.Join(errors.New("the mail server takes no addresses with letters beyond ASCII before the @"), c.CloseWithSMTPClient(server))
+	}
+	return errors.Join(c.SendWithSMTPClient(server, m), c.CloseWithSMTPClient(server))
+}
+
+// inASCII is an address whose domain every mail server takes: ann@bücher.example is
+// ann@xn--bcher-kva.example. What is no address stays as it is.
+func inASCII(address string) string {
+	local, domain, _ := strings.Cut(address, "@")
+	if name, ok := store.ASCIIHost(domain); ok {
+		return local + "@" + name
+	}
+	return address
 }
 
 func (s *Sender) from() string {
