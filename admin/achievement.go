@@ -118,7 +118,10 @@ func (s *server) serveAchievementChange(w http.ResponseWriter, r *http.Request) 
 	return s.achieve(w, r, func(id store.GameID, f page.Form) error {
 		a, err := readAchievement(f)
 		if err == nil {
-			err = s.Store.UpdateAchievement(r.Context(), id, a)
+			_, err = s.Store.UpdateAchievement(r.Context(), id, a.Key, func(was *store.Achievement) error {
+				*was = a
+				return nil
+			})
 		}
 		return err
 	}, "Saved the achievement.")

@@ -30,8 +30,8 @@ type problems map[string][]string
 
 func (p problems) add(field, message string) { p[field] = append(p[field], message) }
 
-// String says it in one line, for the doctor.
-func (p problems) String() string {
+// Error says it in one line, for the doctor.
+func (p problems) Error() string {
 	var all []string
 	for _, field := range slices.Sorted(maps.Keys(p)) {
 		all = append(all, field+" "+strings.Join(p[field], ", "))
@@ -81,13 +81,15 @@ func (s *session) handleAchievementsUpdate(ctx context.Context, f wire.Frame) {
 	}
 	key, _ := o.Text("key")
 	game := store.GameID(s.peer.ID)
-	a, err := s.hub.store.Achievement(ctx, game, key)
-	if err == nil {
-		if wrong := change(&a, o); len(wrong) > 0 {
-			s.failWith(f, wrong)
-			return
+	a, err := s.hub.store.UpdateAchievement(ctx, game, key, func(a *store.Achievement) error {
+		if wrong := change(a, o); len(wrong) > 0 {
+			return wrong
 		}
-		err = s.hub.store.UpdateAchievement(ctx, game, a)
+		return nil
+	})
+	if wrong, invalid := errors.AsType[problems](err); invalid {
+		s.failWith(f, wrong)
+		return
 	}
 	s.answerAchievement(f, a, err)
 }
@@ -125,7 +127,7 @@ func (s *session) answerAchievement(f wire.Frame, a store.Achievement, err error
 }
 
 func (s *session) failWith(f wire.Frame, p problems) {
-	s.refused(f, p.String())
+	s.refused(f, p.Error())
 	s.send(wire.Frame{
 		Event: f.Event, Ref: f.Ref, Status: wire.StatusFailure, Payload: wire.Encode(wire.ErrorsPayload{Errors: p}),
 	}.Encode())

@@ -164,10 +164,7 @@ func achievementEdit() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := form.fill(&a); err != nil {
-				return err
-			}
-			if err := c.store.UpdateAchievement(c.Context(), g.ID, a); err != nil {
+			if a, err = c.store.UpdateAchievement(c.Context(), g.ID, a.Key, form.fill); err != nil {
 				return err
 			}
 			return c.say(a, "Changed the achievement %s of %s.", a.Key, g.ShortName)

@@ -85,14 +85,19 @@ func (s *Store) Achievements(ctx context.Context, id GameID) (all []Achievement,
 // Achievement finds one of a game's by its key.
 func (s *Store) Achievement(ctx context.Context, id GameID, key string) (a Achievement, err error) {
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		found, err := row(conn, `
-			SELECT `+achievementColumns+` FROM achievements WHERE game_id = ?1 AND key = ?2`,
-			func(stmt *sqlite.Stmt) { a = scanAchievement(stmt) }, int64(id), key)
-		if err == nil && !found {
-			err = Missing{Noun: "achievement", Key: key}
-		}
+		a, err = achievement(conn, id, key)
 		return err
 	})
+	return a, err
+}
+
+func achievement(conn *sqlite.Conn, id GameID, key string) (a Achievement, err error) {
+	found, err := row(conn, `
+		SELECT `+achievementColumns+` FROM achievements WHERE game_id = ?1 AND key = ?2`,
+		func(stmt *sqlite.Stmt) { a = scanAchievement(stmt) }, int64(id), key)
+	if err == nil && !found {
+		err = Missing{Noun: "achievement", Key: key}
+	}
 	return a, err
 }
 
@@ -115,22 +120,27 @@ func (s *Store) CreateAchievement(ctx context.Context, id GameID, a Achievement)
 	return a, err
 }
 
-// UpdateAchievement replaces the attributes of the game's achievement that has the
-// key. It reports ErrNotFound and ErrPoints.
-func (s *Store) UpdateAchievement(ctx context.Context, id GameID, a Achievement) error {
-	return s.operate(ctx, "achievement edit", a.Key, func(conn *sqlite.Conn) error {
+// UpdateAchievement has change alter the game's achievement that has the key, in the
+// transaction that keeps it, so that two who change different attributes keep both. It gives
+// what is kept then, and reports ErrNotFound, ErrPoints and what change does.
+func (s *Store) UpdateAchievement(ctx context.Context, id GameID, key string, change func(*Achievement) error) (a Achievement, err error) {
+	err = s.operate(ctx, "achievement edit", key, func(conn *sqlite.Conn) error {
+		if a, err = achievement(conn, id, key); err != nil {
+			return err
+		}
+		if err := change(&a); err != nil {
+			return err
+		}
+		a.Key = key
 		if _, err := checkPoints(conn, id, a); err != nil {
 			return err
 		}
-		err := exec(conn, `
+		return exec(conn, `
 			UPDATE achievements SET title = ?3, description = ?4, points = ?5, display = ?6, partial_progress = ?7, total_progress = ?8
 			WHERE game_id = ?1 AND key = ?2`,
 			append([]any{int64(id)}, a.columns()...)...)
-		if err == nil && conn.Changes() == 0 {
-			err = Missing{Noun: "achievement", Key: a.Key}
-		}
-		return err
 	})
+	return a, err
 }
 
 func (a Achievement) columns() []any {

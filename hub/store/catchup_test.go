@@ -556,9 +556,13 @@ func randomChange(ctx context.Context, s *store.Store, random *rand.Rand) error 
 			return err
 		}
 		a := all[random.IntN(len(all))]
-		if a.Title = text; random.IntN(2) == 0 {
+		if random.IntN(2) == 0 {
 			return s.DeleteAchievement(ctx, g.ID, a.Key)
 		}
-		return s.UpdateAchievement(ctx, g.ID, a)
+		_, err = s.UpdateAchievement(ctx, g.ID, a.Key, func(a *store.Achievement) error {
+			a.Title = text
+			return nil
+		})
+		return err
 	}
 }

@@ -534,7 +534,8 @@ func TestAchievements(t *testing.T) {
 	for _, do := range []func(store.GameID, string) error{
 		func(id store.GameID, key string) error { _, err := s.Achievement(ctx, id, key); return err },
 		func(id store.GameID, key string) error {
-			return s.UpdateAchievement(ctx, id, store.Achievement{Key: key, Title: "x"})
+			_, err := s.UpdateAchievement(ctx, id, key, func(a *store.Achievement) error { t.Error("changed"); return nil })
+			return err
 		},
 		func(id store.GameID, key string) error { return s.DeleteAchievement(ctx, id, key) },
 	} {
@@ -547,8 +548,15 @@ func TestAchievements(t *testing.T) {
 	_, err := s.CreateAchievement(ctx, alpha, store.Achievement{Title: "x", Points: 1})
 	wantErr(t, "501 points", err, store.ErrPoints)
 	add(alpha, store.Achievement{Title: "free"})
-	wantErr(t, "501 points", s.UpdateAchievement(ctx, alpha, store.Achievement{Key: z.Key, Title: "z", Points: 101}), store.ErrPoints)
-	check(t, s.UpdateAchievement(ctx, alpha, store.Achievement{Key: z.Key, Title: "zz", Points: 99}))
+	give := func(title string, points int) error {
+		_, err := s.UpdateAchievement(ctx, alpha, z.Key, func(a *store.Achievement) error {
+			*a = store.Achievement{Title: title, Points: points}
+			return nil
+		})
+		return err
+	}
+	wantErr(t, "501 points", give("z", 101), store.ErrPoints)
+	check(t, give("zz", 99))
 	add(alpha, store.Achievement{Title: "x", Points: 1})
 	add(beta, store.Achievement{Title: "x", Points: 100})
 	check(t, s.DeleteAchievement(ctx, alpha, a.Key))
