@@ -233,6 +233,9 @@ func (s *session) admit(ctx context.Context, a admission, p wire.AuthenticatePay
 		s.bar(reason, *a.peer, a.try)
 		return
 	}
+	if a.peer.Application {
+		a.peer.UserAgent = p.UserAgent // of which the file knows nothing
+	}
 	s.tape = newTape(a.try.Frame)
 	if s.loan == nil {
 		s.hub.memories.mistaken(o, a.try.Mistakes)

@@ -19,6 +19,10 @@ const (
 	liveBatch = 4 * wire.MaxBatch
 )
 
+// oldMirror is the user agent of mirrors that make digests without the log's line, and would
+// never be level with those that have it.
+const oldMirror = "hearsay-mirror"
+
 var (
 	syncFrames  = metrics.NewCounter("hearsay_sync_frames_total")
 	wakeSeconds = metrics.NewHistogram("hearsay_wake_seconds")
@@ -86,7 +90,11 @@ func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest,
 	}
 	var payload json.RawMessage
 	if r.Cursor {
-		l, err := c.Level(ctx)
+		log := b.store.LogID()
+		if p.UserAgent == oldMirror {
+			log = ""
+		}
+		l, err := c.Level(ctx, log)
 		if err != nil {
 			return err
 		}
@@ -103,7 +111,7 @@ func (b *Server) Versions(ctx context.Context, p store.Peer, r wire.SyncRequest,
 }
 
 func syncLevel(cursor store.VersionID, l store.Level) wire.SyncLevel {
-	out := wire.SyncLevel{Cursor: int64(cursor), Counts: map[string]int{}, Digest: map[string]string{}}
+	out := wire.SyncLevel{Cursor: int64(cursor), Log: l.Log, Counts: map[string]int{}, Digest: map[string]string{}}
 	for _, kind := range store.Kinds {
 		if kind == store.Rules && l.Counts[kind] == 0 {
 			continue // applications older than rules compare all that there is

@@ -194,6 +194,20 @@ func TestLive(t *testing.T) {
 }
 
 // A socket that is gone ends its feed; an unknown cursor never begins one.
+// TestVersions_oldMirror: the digest of a mirror that knows nothing of logs has no line of it.
+func TestVersions_oldMirror(t *testing.T) {
+	st := open(t)
+	const nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	for agent, want := range map[string]string{"hearsay-mirror": "", "hearsay-mirror/2": st.LogID(), "": st.LogID()} {
+		f := start(t, st, store.Peer{Application: true, UserAgent: agent}, &wire.SyncRequest{Cursor: true, Extended: true})
+		var level wire.SyncLevel
+		if err := json.Unmarshal(<-f.level, &level); err != nil || level.Log != want || (level.Digest[wire.KindGames] == nothing) != (want == "") {
+			t.Errorf("%q: got %+v, %v, want the log %q", agent, level, err, want)
+		}
+		f.stop()
+	}
+}
+
 func TestVersions_errors(t *testing.T) {
 	st := open(t)
 	b := backbone.New(st)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -165,6 +166,8 @@ type mirrorLine struct {
 	Form     string         `json:"form,omitempty"`
 	Verified *bool          `json:"verified,omitempty"`
 	Repaired bool           `json:"repaired,omitempty"`
+	Why      string         `json:"why,omitempty"`
+	Log      string         `json:"log,omitempty"`
 	Cursor   int64          `json:"cursor,omitempty"`
 	Counts   map[string]int `json:"counts,omitempty"`
 	Kind     string         `json:"kind,omitempty"`
@@ -229,7 +232,7 @@ func (m *mirrorOutput) level(l mirror.Level) {
 	}
 	m.through = true
 	if m.json {
-		m.line(mirrorLine{Event: "level", Form: l.Form, Verified: &l.Verified, Repaired: l.Repaired, Cursor: l.Cursor, Counts: l.Counts})
+		m.line(mirrorLine{Event: "level", Form: l.Form, Verified: &l.Verified, Repaired: l.Repaired, Why: l.Why, Log: l.Log, Cursor: l.Cursor, Counts: l.Counts})
 		return
 	}
 	m.end()
@@ -242,7 +245,7 @@ func (m *mirrorOutput) level(l mirror.Level) {
 		proof = fmt.Sprintf(" at version %d; the digests are equal", l.Cursor)
 	}
 	if l.Repaired {
-		proof += ", after a full resync: the copy had differed"
+		proof += ", after a full resync: " + cmp.Or(l.Why, "the copy had differed")
 	}
 	_, _ = fmt.Fprintf(m.out, "Level with the hub: %s%s.\n", strings.Join(parts, ", "), proof)
 }

@@ -121,6 +121,10 @@ func TestMirror_once(t *testing.T) {
 		t.Fatalf("got %d, %q", code, out)
 	}
 	delete(line, "at")
+	if log, _ := line["log"].(string); len(log) != 36 {
+		t.Errorf("got the log %q, want a UUID", log)
+	}
+	delete(line, "log")
 	text, err := json.Marshal(line)
 	check(t, err)
 	if want := `{"counts":{"achievements":0,"channels":2,"events":0,"games":1,"rules":0},"cursor":3,"event":"level","form":"cursor","verified":true}`; string(text) != want {

@@ -72,7 +72,7 @@ func (a *Application) Connect(ctx context.Context, url string, c store.Credentia
 		}
 	}
 	for kind, want := range level.Digest {
-		if got := a.digest(kind); got != want || level.Counts[kind] != len(a.Records[kind]) {
+		if got := a.digest(level.Log, kind); got != want || level.Counts[kind] != len(a.Records[kind]) {
 			return fmt.Errorf("%s at version %d: %d records with digest %s, the hub has %d with %s",
 				kind, a.Cursor, len(a.Records[kind]), got, level.Counts[kind], want)
 		}
@@ -132,8 +132,9 @@ func (a *Application) put(kind string, record json.RawMessage, version int64) er
 }
 
 // digest is that of the protocol's extension.
-func (a *Application) digest(kind string) string {
+func (a *Application) digest(log, kind string) string {
 	sum := sha256.New()
+	fmt.Fprintf(sum, "log:%s\n", log)
 	for _, id := range slices.Sorted(maps.Keys(a.versions[kind])) {
 		fmt.Fprintf(sum, "%d:%d\n", id, a.versions[kind][id])
 	}

@@ -92,7 +92,7 @@ func BenchmarkLevel(b *testing.B) {
 	for b.Loop() {
 		c, err := s.CatchUp(b.Context(), store.Since{})
 		check(b, err)
-		l, err := c.Level(b.Context())
+		l, err := c.Level(b.Context(), s.LogID())
 		check(b, err)
 		c.Close()
 		if l.Counts[store.Games] != 10_000 {

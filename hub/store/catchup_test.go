@@ -160,7 +160,7 @@ func TestCatchUp_bounds(t *testing.T) {
 			t.Errorf("got %+v, beyond %d", v, end.ID)
 		}
 	}
-	l, err := c.Level(t.Context())
+	l, err := c.Level(t.Context(), "")
 	if err != nil || l.Counts[store.Games] != 2 {
 		t.Errorf("got %+v, %v", l, err)
 	}
@@ -241,7 +241,7 @@ func TestCatchUp_Level(t *testing.T) {
 		t.Helper()
 		c := catchUp(t, s, store.Since{})
 		defer c.Close()
-		return must(c.Level(t.Context()))
+		return must(c.Level(t.Context(), ""))
 	}
 	same := func(what string) {
 		t.Helper()
@@ -260,6 +260,12 @@ func TestCatchUp_Level(t *testing.T) {
 	const none = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 	if got := level(); got.Digest[store.Games] != none || len(got.Counts) != 5 || got.Counts[store.Games] != 0 {
 		t.Errorf("got %+v of nothing", got)
+	}
+	c := catchUp(t, s, store.Since{})
+	defer c.Close()
+	named := fmt.Sprintf("%x", sha256.Sum256([]byte("log:"+s.LogID()+"\n")))
+	if got := must(c.Level(t.Context(), s.LogID())); got.Log != s.LogID() || got.Digest[store.Games] != named {
+		t.Errorf("got %+v of nothing, want the digest %s of games", got, named)
 	}
 }
 
@@ -363,7 +369,7 @@ func (m *mirror) follow(ctx context.Context, s *store.Store, random *rand.Rand) 
 			return fmt.Errorf("catching up since %+v through %d: %w", since, c.Through, err)
 		}
 	}
-	l, err := c.Level(ctx)
+	l, err := c.Level(ctx, "")
 	if err != nil {
 		return err
 	}

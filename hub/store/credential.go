@@ -56,7 +56,7 @@ type Peer struct {
 	ShortName   string
 	SyncForm    string // of an application: "records" or "versions"
 	Credentials bool   // of an application: may see the hashes of secrets
-	UserAgent   string // of a game, as last stored
+	UserAgent   string // of a game, as last stored; of an application's socket, as it says
 	Version     string // of a game, as last stored
 }
 

@@ -35,6 +35,7 @@ type Options struct {
 // A Store is an open database file with the newest schema.
 type Store struct {
 	path  string
+	logID string // see LogID
 	log   *slog.Logger
 	reads *sqlitex.Pool
 	jobs  chan *job
@@ -101,6 +102,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		w.conn.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if s.logID, err = s.readLogID(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), s.reads.Close(), w.conn.Close())
 	}
 	go w.run()
 	if err := s.keyNames(ctx); err != nil {

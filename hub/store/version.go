@@ -88,6 +88,18 @@ func known[T ~string](stmt *sqlite.Stmt, column int, texts []T) T {
 	return T(stmt.ColumnText(column))
 }
 
+// LogID is the UUID of the log. It is made with the file, and backups keep it. Protocol
+// section 9, extension.
+func (s *Store) LogID() string { return s.logID }
+
+func (s *Store) readLogID(ctx context.Context) (id string, err error) {
+	err = s.query(ctx, func(conn *sqlite.Conn) error {
+		_, err := row(conn, `SELECT uuid FROM log`, func(stmt *sqlite.Stmt) { id = stmt.ColumnText(0) })
+		return err
+	})
+	return id, err
+}
+
 // Newest is the id of the log's last version, 0 if it is empty.
 func (s *Store) Newest(ctx context.Context) (id VersionID, err error) {
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
@@ -270,16 +282,21 @@ func (c *CatchUp) NextRecords(ctx context.Context, kind Kind, limit int) (all []
 
 // A Level says what a reader of the whole log holds.
 type Level struct {
+	Log    string          // its id, with which the digests begin; "": they do not
 	Counts map[Kind]int    // records
 	Digest map[Kind]string // protocol section 9, extension
 }
 
-// Level is that of the log up to c.Through.
-func (c *CatchUp) Level(ctx context.Context) (l Level, err error) {
-	l = Level{Counts: map[Kind]int{}, Digest: map[Kind]string{}}
+// Level is that of the log up to c.Through. log is the LogID, or "" for readers that do not
+// know of it.
+func (c *CatchUp) Level(ctx context.Context, log string) (l Level, err error) {
+	l = Level{Log: log, Counts: map[Kind]int{}, Digest: map[Kind]string{}}
 	err = c.store.read(ctx, func(conn *sqlite.Conn) error {
 		for _, kind := range Kinds {
 			sum, text := sha256.New(), []byte(nil)
+			if log != "" {
+				sum.Write([]byte("log:" + log + "\n"))
+			}
 			if _, err := rows(conn, `
 				SELECT record_id, max(id), action
 				FROM versions WHERE kind = ?1 AND id <= ?2

@@ -250,9 +250,10 @@ var Events = []Event{
 		}, Example: `{"since":null}`},
 		Answer: &Message{Optional: true, About: "Only with cursor.", Fields: []Field{
 			{Name: "cursor", Type: "integer", Required: true, About: "The id of the newest version, for after."},
+			{Name: "log", Type: "UUID", Required: true, About: "A UUID made with the hub's file. When it differs from the one that was stored, it is another hub's log: begin from nothing."},
 			{Name: "counts", Type: "object", Required: true, About: "How many records of each kind there are."},
-			{Name: "digest", Type: "object", Required: true, About: "For each kind the SHA-256, in hex, of a line ID:VERSION for each record by rising id: so both sides can prove that they hold the same."},
-		}, Example: `{"cursor":42,"counts":{"channels":2,"games":0,"events":0,"achievements":0},"digest":{"channels":"0f0f…"}}`},
+			{Name: "digest", Type: "object", Required: true, About: "For each kind the SHA-256, in hex, of the line log:UUID and a line ID:VERSION for each record by rising id: so both sides can prove that they hold the same."},
+		}, Example: `{"cursor":42,"log":"8f14e45f-ceea-467f-9c1d-1b0c6a5c2e10","counts":{"channels":2,"games":0,"events":0,"achievements":0},"digest":{"channels":"0f0f…"}}`},
 		Failures: []Failure{{ErrorUnknownCursor, "The id in after is beyond the log: the hub was restored from a backup. Begin from nothing."}},
 	},
 	syncEvent(KindChannels, channelRecordFields, channelRecordExample),

@@ -194,9 +194,10 @@ func (p SyncRequest) Encode() json.RawMessage {
 var instantForms = []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07"}
 
 // A SyncLevel is the payload of the answer to a sync with cursor. A hub without rules
-// leaves out their kind.
+// leaves out their kind, and an older hub the log.
 type SyncLevel struct {
 	Cursor int64             `json:"cursor"`
+	Log    string            `json:"log,omitempty"` // a UUID; each digest begins with the line "log:UUID"
 	Counts map[string]int    `json:"counts"`
 	Digest map[string]string `json:"digest"`
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -24,15 +25,16 @@ const (
 // A place is how far the copy is, as hub_sync has it.
 type place struct {
 	hub, form string
+	log       string // the UUID of the hub's log; "": it is not known, or there is none
 	cursor    int64
 	since     time.Time
 	repairing bool
 }
 
 func (m *Mirror) place(conn *sqlite.Conn) (p place, err error) {
-	err = sqlitex.Execute(conn, m.sql.with(`SELECT hub, form, cursor, coalesce(since, ''), repairing FROM {}sync`), &sqlitex.ExecOptions{
+	err = sqlitex.Execute(conn, m.sql.with(`SELECT hub, form, cursor, coalesce(since, ''), repairing, log FROM {}sync`), &sqlitex.ExecOptions{
 		ResultFunc: func(stmt *sqlite.Stmt) error {
-			p = place{hub: stmt.ColumnText(0), form: stmt.ColumnText(1), cursor: stmt.ColumnInt64(2), repairing: stmt.ColumnBool(4)}
+			p = place{hub: stmt.ColumnText(0), form: stmt.ColumnText(1), cursor: stmt.ColumnInt64(2), repairing: stmt.ColumnBool(4), log: stmt.ColumnText(5)}
 			p.since, _ = time.Parse(time.RFC3339Nano, stmt.ColumnText(3)) // zero if there is none
 			return nil
 		},
@@ -46,8 +48,10 @@ type writer struct {
 	conn  *sqlite.Conn
 	owner string
 
-	place   place // as it is on record
-	full    bool  // what the hub does not give from now on to the level is to be deleted
+	place   place  // as it is on record
+	full    bool   // what the hub does not give from now on to the level is to be deleted
+	whole   bool   // this catch-up began at the beginning of the log
+	why     string // of the repair at hand, if this run has found the reason
 	changes []Change
 	levels  int // how often it was level
 }
@@ -87,8 +91,8 @@ func (w *writer) savePlace() error {
 	if !w.place.since.IsZero() {
 		since = wire.Micros(w.place.since)
 	}
-	return w.exec(w.sql.with(`UPDATE {}sync SET hub = ?1, form = ?2, cursor = ?3, since = ?4, repairing = ?5`),
-		w.place.hub, w.place.form, w.place.cursor, since, w.place.repairing)
+	return w.exec(w.sql.with(`UPDATE {}sync SET hub = ?1, form = ?2, cursor = ?3, since = ?4, repairing = ?5, log = ?6`),
+		w.place.hub, w.place.form, w.place.cursor, since, w.place.repairing, w.place.log)
 }
 
 func (w *writer) exec(query string, args ...any) error {
@@ -97,28 +101,47 @@ func (w *writer) exec(query string, args ...any) error {
 
 // takeOver makes the tables this run's.
 func (w *writer) takeOver() error {
+	if err := w.conn.CreateFunction(checkFunction, &checkSum); err != nil {
+		return err
+	}
 	if err := w.exec(w.sql.with(`CREATE TEMP TABLE IF NOT EXISTS {}seen (kind TEXT, id INTEGER, PRIMARY KEY (kind, id)) WITHOUT ROWID`)); err != nil {
 		return err
 	}
 	return w.exec(w.sql.with(`UPDATE {}sync SET owner = ?1`), w.owner)
 }
 
-// resume reads the place from which to go on.
+// resume reads the place from which to go on. A copy that another program has changed begins
+// at the beginning.
 func (w *writer) resume() error {
 	return w.transact(func() (err error) {
 		if w.place, err = w.Mirror.place(w.conn); err != nil {
 			return err
 		}
 		if w.place.hub != w.o.URL { // what is there of another hub is not this one's
+			if w.place.hub != "" {
+				w.why = "it was of the hub at " + w.place.hub
+			}
 			w.place = place{hub: w.o.URL, repairing: w.place.hub != ""}
 		}
-		w.full = w.place.repairing
+		if !w.place.repairing {
+			altered, err := w.altered()
+			if err != nil {
+				return err
+			}
+			if altered != "" {
+				w.why = "another program has changed " + altered
+				w.log.Warn("a full resync begins", "hub", w.o.URL, "why", w.why)
+				w.place.cursor, w.place.since, w.place.repairing = 0, time.Time{}, true
+			}
+		}
+		w.full, w.whole = w.place.repairing, w.place.cursor == 0 && w.place.since.IsZero()
 		return w.exec(w.sql.with(`DELETE FROM temp.{}seen`))
 	})
 }
 
-// beginRepair has the next session get everything.
-func (w *writer) beginRepair() error {
+// beginRepair has the next session get everything; why says how the copy differs.
+func (w *writer) beginRepair(why error) error {
+	w.why = strings.TrimPrefix(why.Error(), errDiffers.Error()+": ")
 	return w.transact(func() error {
 		w.place.cursor, w.place.since, w.place.repairing = 0, time.Time{}, true
 		return nil
@@ -188,7 +211,7 @@ func (w *writer) put(kind string, id int64, o wire.Object, version int64, logged
 		return fmt.Errorf("%s %d: %w", kind, id, err)
 	}
 	// Where versions have ids, the connections are other ones only if the version is another.
-	if kind == wire.KindGames && (changed || version == 0) {
+	if kind == wire.KindGames && (changed || version == 0 || w.full) {
 		moved, err := w.connect(id, o, known)
 		if err != nil {
 			return fmt.Errorf("the connections of game %d: %w", id, err)
@@ -198,6 +221,11 @@ func (w *writer) put(kind string, id int64, o wire.Object, version int64, logged
 	if w.full {
 		if err := w.exec(w.sql.see, kind, id); err != nil {
 			return err
+		}
+	}
+	if changed || w.full {
+		if err := w.exec(w.sql.of[kind].seal, id); err != nil {
+			return fmt.Errorf("%s %d: %w", kind, id, err)
 		}
 	}
 	if !changed {
@@ -309,6 +337,9 @@ func (w *writer) remove(kind string, id, version int64, at time.Time) error {
 	if w.conn.Changes() == 0 {
 		return nil
 	}
+	if err := w.exec(w.sql.unseal, kind, id); err != nil {
+		return err
+	}
 	if kind == wire.KindGames {
 		if err := w.exec(w.sql.detach, id); err != nil {
 			return err
@@ -345,6 +376,9 @@ func (w *writer) sweep() error {
 				return err
 			}
 		}
+		if err := w.exec(w.sql.of[t.kind].unsealGone); err != nil {
+			return err
+		}
 	}
-	return nil
+	return w.exec(w.sql.with(`DELETE FROM {}connections WHERE game_id NOT IN (SELECT id FROM {}games WHERE deleted_at IS NULL)`))
 }

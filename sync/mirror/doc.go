@@ -6,8 +6,9 @@
 // ends: it remembers its place in the hub's log in the same transaction as the records, so
 // that a crash at any moment loses nothing and repeats nothing. Deleted records stay for 90
 // days with deleted_at set. After each catch-up the copy is compared with the hub's counts
-// and digest; a copy that differs, or a hub that was restored from an older backup, is
-// made good with a full resync, which the log tells of.
+// and digest. A full resync, which the log tells of, repairs a copy that differs, is of
+// another log, has rows that another program has changed, or is ahead of a hub that was
+// restored from an older backup.
 //
 // A hub without the extension is mirrored by the time of its changes, and one that only
 // knows the form records by all that it has after each connect; then nothing proves that

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -21,14 +22,19 @@ var errDiffers = errors.New("the copy differs from the hub")
 // copy is compared with what the hub says of itself. It reports errDiffers, and leaves
 // everything as it was, if they are not equal.
 func (w *writer) level(hub wire.SyncLevel) (Level, error) {
-	out := Level{Repaired: w.place.repairing}
+	out := Level{Repaired: w.place.repairing, Why: w.why, Log: hub.Log}
 	err := w.transact(func() error {
 		if w.full {
 			if err := w.sweep(); err != nil {
 				return err
 			}
 		}
-		own, err := w.sum(w.conn)
+		if !w.whole && hub.Log != w.place.log {
+			return fmt.Errorf("%w: it is of the log %s, and the hub has the log %s", errDiffers,
+				cmp.Or(w.place.log, "of a hub that is not known"), cmp.Or(hub.Log, "of an older hub"))
+		}
+		w.place.log = hub.Log
+		own, err := w.sum(w.conn, hub.Log)
 		if err != nil {
 			return err
 		}
@@ -49,7 +55,7 @@ func (w *writer) level(hub wire.SyncLevel) (Level, error) {
 		return w.exec(w.sql.with(`UPDATE {}sync SET level_at = ?1`), wire.Micros(time.Now()))
 	})
 	if err == nil {
-		w.full = false
+		w.full, w.why = false, ""
 		w.levels++
 	}
 	return out, err
@@ -79,11 +85,14 @@ func compare(own, hub wire.SyncLevel) error {
 	return nil
 }
 
-// sum counts the records and their digests, as hubs do. Section 9.
-func (m *Mirror) sum(conn *sqlite.Conn) (wire.SyncLevel, error) {
+// sum counts the records and their digests, as hubs do whose log is that. Section 9.
+func (m *Mirror) sum(conn *sqlite.Conn, log string) (wire.SyncLevel, error) {
 	l := wire.SyncLevel{Counts: map[string]int{}, Digest: map[string]string{}}
 	for _, t := range tables {
 		hash, line, n := sha256.New(), []byte(nil), 0
+		if log != "" {
+			hash.Write([]byte("log:" + log + "\n"))
+		}
 		err := sqlitex.Execute(conn, m.sql.of[t.kind].digest, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
 			line = append(strconv.AppendInt(line[:0], stmt.ColumnInt64(0), 10), ':')
 			line = append(strconv.AppendInt(line, stmt.ColumnInt64(1), 10), '\n')

@@ -37,7 +37,7 @@ var (
 const TombstonesFor = 90 * 24 * time.Hour
 
 // layout is the number of schema.sql.
-const layout = 1
+const layout = 2
 
 // hubApplicationID is the application id of a hub's own file.
 const hubApplicationID = 0x48525359
@@ -91,7 +91,9 @@ type Level struct {
 	Form     string         // "cursor", "since" or "records"
 	Verified bool           // the hub's counts and digest say so
 	Repaired bool           // it was a full resync, because the copy had differed
+	Why      string         // how it had, if this run has found that: "another program has changed games 7"
 	Cursor   int64          // the hub's newest version, if the form is cursor
+	Log      string         // the UUID of the hub's log; empty: it has none
 	Counts   map[string]int // of the records, by kind
 }
 
@@ -162,11 +164,32 @@ func (m *Mirror) prepare(conn *sqlite.Conn) error {
 	if err := sqlitex.ExecuteScript(conn, strings.ReplaceAll(schema, "hub_", m.o.Prefix), nil); err != nil {
 		return fmt.Errorf("make the tables: %w", err)
 	}
-	found, err := number(conn, m.sql.with(`SELECT layout FROM {}sync`))
-	if err == nil && found > layout {
-		err = ErrLayout
+	return m.upgrade(conn)
+}
+
+// upgrade brings the tables of an older program up to date.
+func (m *Mirror) upgrade(conn *sqlite.Conn) (err error) {
+	end, err := sqlitex.ImmediateTransaction(conn)
+	if err != nil {
+		return err
 	}
-	return err
+	defer end(&err)
+	found, err := number(conn, m.sql.with(`SELECT layout FROM {}sync`))
+	switch {
+	case err != nil || found == layout:
+		return err
+	case found > layout:
+		return ErrLayout
+	}
+	for _, query := range []string{
+		`ALTER TABLE {}sync ADD COLUMN log TEXT NOT NULL DEFAULT ''`,
+		`UPDATE {}sync SET layout = 2, repairing = (hub <> '')`, // to have a check of each record
+	} {
+		if err := sqlitex.Execute(conn, m.sql.with(query), nil); err != nil {
+			return fmt.Errorf("bring the tables up to date: %w", err)
+		}
+	}
+	return nil
 }
 
 // Close closes the file, unless the pool was given. Run must have returned.

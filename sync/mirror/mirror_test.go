@@ -42,6 +42,7 @@ type world struct {
 	hub    atomic.Pointer[hub.Hub]
 	stop   func()
 	site   store.Credential
+	feeds  func(*store.Store) hub.Backbone // nil: backbone.New
 }
 
 func open(t testing.TB) *world {
@@ -73,7 +74,7 @@ func (w *world) start() {
 	var err error
 	w.st, err = store.Open(ctx, w.path, store.Options{})
 	check(w.t, err)
-	h, err := hub.New(ctx, w.st, hub.Options{Backbone: backbone.New(w.st)})
+	h, err := hub.New(ctx, w.st, hub.Options{Backbone: w.backbone()})
 	check(w.t, err)
 	ran := make(chan struct{})
 	go func() {
@@ -89,6 +90,13 @@ func (w *world) start() {
 		<-ran
 		check(w.t, w.st.Close())
 	}
+}
+
+func (w *world) backbone() hub.Backbone {
+	if w.feeds != nil {
+		return w.feeds(w.st)
+	}
+	return backbone.New(w.st)
 }
 
 func (w *world) application(name, form string) store.Credential {
@@ -221,7 +229,7 @@ func (w *world) same(c *copied) {
 	hubtest.Eventually(w.t, "the hub's digest", func() bool {
 		catchUp := must(w.st.CatchUp(ctx, store.Since{}))
 		defer catchUp.Close()
-		theirs := must(catchUp.Level(ctx))
+		theirs := must(catchUp.Level(ctx, w.st.LogID()))
 		ours := must(c.Status(ctx))
 		for _, kind := range store.Kinds {
 			if ours.Digest[string(kind)] != theirs.Digest[kind] || ours.Counts[string(kind)] != theirs.Counts[kind] {

@@ -94,6 +94,7 @@ func (m *Mirror) Rules(ctx context.Context) ([]wire.RuleRecord, error) {
 type Status struct {
 	Hub       string            `json:"hub"`    // the address
 	Form      string            `json:"form"`   // "cursor", "since", "records"; empty before the first record
+	Log       string            `json:"log"`    // the UUID of the hub's log; empty: it has none
 	Cursor    int64             `json:"cursor"` // 0 without the extension
 	Since     time.Time         `json:"since,omitzero"`
 	Repairing bool              `json:"repairing"`
@@ -114,11 +115,11 @@ func (m *Mirror) Status(ctx context.Context) (s Status, err error) {
 	if err != nil {
 		return s, err
 	}
-	sum, err := m.sum(conn)
+	sum, err := m.sum(conn, p.log)
 	if err != nil {
 		return s, err
 	}
-	s = Status{Hub: p.hub, Form: p.form, Cursor: p.cursor, Since: p.since, Repairing: p.repairing, Counts: sum.Counts, Digest: sum.Digest}
+	s = Status{Hub: p.hub, Form: p.form, Log: p.log, Cursor: p.cursor, Since: p.since, Repairing: p.repairing, Counts: sum.Counts, Digest: sum.Digest}
 	err = sqlitex.Execute(conn, m.sql.with(`SELECT coalesce(level_at, '') FROM {}sync`), &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
 		s.LevelAt, _ = time.Parse(time.RFC3339Nano, stmt.ColumnText(0)) // zero if there is none
 		return nil

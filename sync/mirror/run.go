@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -20,6 +21,8 @@ const (
 	// quiet is after how long without records a hub that does not answer requests for a
 	// sync counts as level.
 	quiet = time.Minute
+	// userAgent differs from the one of older mirrors, to which hubs give other digests.
+	userAgent = "hearsay-mirror/2"
 )
 
 // Run keeps the copy level with the hub until ctx ends, whose error it then reports. It goes
@@ -58,7 +61,7 @@ func (m *Mirror) run(ctx context.Context) error {
 			return err
 		case errors.Is(err, errDiffers):
 			m.log.Warn("a full resync begins", "hub", m.o.URL, "err", err)
-			if err = w.beginRepair(); err == nil && wait == least {
+			if err = w.beginRepair(err); err == nil && wait == least {
 				wait = min(2*wait, most) // at once, but not again and again
 				continue
 			}
@@ -129,7 +132,7 @@ func (w *writer) session(ctx context.Context) error {
 	}
 	c, err := client.Dial(ctx, client.Options{
 		URL: w.o.URL, ClientID: w.o.ClientID, ClientSecret: w.o.ClientSecret, SyncForm: "versions",
-		UserAgent: "hearsay-mirror", Log: w.log, HTTPClient: w.o.HTTPClient, RetryLeast: w.o.RetryLeast, RetryMost: w.o.RetryMost,
+		UserAgent: userAgent, Log: w.log, HTTPClient: w.o.HTTPClient, RetryLeast: w.o.RetryLeast, RetryMost: w.o.RetryMost,
 		Handlers: client.Handlers{
 			Connected:    func(wire.Welcome) { s.tell(connected{}) },
 			Disconnected: func(err error, again time.Duration) { s.tell(lost{err, again}) },
@@ -206,7 +209,7 @@ func (s *session) begin(ctx context.Context) error {
 func (s *session) expect(ctx context.Context) int {
 	ctx, end := context.WithTimeout(ctx, 10*time.Second)
 	c, err := client.Dial(ctx, client.Options{
-		URL: s.o.URL, ClientID: s.o.ClientID, ClientSecret: s.o.ClientSecret, SyncForm: "versions", UserAgent: "hearsay-mirror", HTTPClient: s.o.HTTPClient,
+		URL: s.o.URL, ClientID: s.o.ClientID, ClientSecret: s.o.ClientSecret, SyncForm: "versions", UserAgent: userAgent, HTTPClient: s.o.HTTPClient,
 	})
 	if err != nil {
 		end()
@@ -285,7 +288,7 @@ func (s *session) finish(hub wire.SyncLevel) error {
 	}
 	s.catchingUp = false
 	if level.Repaired {
-		s.log.Warn("the copy was made good with a full resync", "hub", s.o.URL)
+		s.log.Warn("the copy was made good with a full resync", "hub", s.o.URL, "why", level.Why)
 	}
 	s.log.Info("level with the hub", "hub", s.o.URL, "form", level.Form, "verified", level.Verified, "cursor", level.Cursor, "received", s.received)
 	if s.o.Level != nil {
@@ -300,7 +303,7 @@ func (s *session) refuse(r refused) error {
 	case r.attempt != s.attempt: // there is another socket by now
 		return nil
 	case errors.Is(err, client.ErrUnknownCursor):
-		return errDiffers // the hub was restored from an older backup
+		return fmt.Errorf("%w: the hub was restored from an older backup", errDiffers)
 	case errors.Is(err, client.ErrUnknown) && !s.given:
 		return ErrNoRecords
 	case errors.Is(err, client.ErrUnknown):

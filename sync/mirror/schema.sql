@@ -3,7 +3,8 @@
 --
 -- Of every record: version is the id of its newest version in the hub's log (0 from a hub without the
 -- extension), updated_at when the hub logged that, deleted_at when the record was deleted, else NULL;
--- deleted rows go after 90 days. Records that there are: WHERE deleted_at IS NULL.
+-- deleted rows go after 90 days. Records that there are: WHERE deleted_at IS NULL. Only the mirror
+-- writes here: what another program changes is found when the mirror connects next, and undone.
 
 CREATE TABLE IF NOT EXISTS hub_sync (
     id        INTEGER PRIMARY KEY CHECK (id = 1),
@@ -13,11 +14,20 @@ CREATE TABLE IF NOT EXISTS hub_sync (
     form      TEXT NOT NULL DEFAULT '' CHECK (form IN ('', 'cursor', 'since', 'records')), -- how the hub gives its records
     cursor    INTEGER NOT NULL DEFAULT 0, -- id of the last version that is in the tables
     since     TEXT,                       -- when the hub logged the last one
+    log       TEXT NOT NULL DEFAULT '',   -- UUID of the hub's log; '' from a hub without one
     repairing INTEGER NOT NULL DEFAULT 0 CHECK (repairing IN (0, 1)), -- a full resync is due, or going on
     level_at  TEXT                        -- when the copy last was level with the hub
 ) STRICT;
 
-INSERT INTO hub_sync (id, layout) VALUES (1, 1) ON CONFLICT DO NOTHING;
+INSERT INTO hub_sync (id, layout) VALUES (1, 2) ON CONFLICT DO NOTHING;
+
+-- Of each record that there is, a sum of what the mirror has written: its row, and a game's connections.
+CREATE TABLE IF NOT EXISTS hub_checks (
+    kind TEXT NOT NULL, -- 'channels'
+    id   INTEGER NOT NULL,
+    sum  INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS hub_channels (
     id          INTEGER PRIMARY KEY,

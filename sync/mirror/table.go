@@ -41,12 +41,14 @@ type statements struct {
 	prefix                           string
 	of                               map[string]tableStatements // by kind
 	see, connections, detach, attach string
+	unseal                           string
 }
 
 // tableStatements are those for one table.
 type tableStatements struct {
 	table
 	find, put, remove, sweep, digest, named, purge string
+	seal, altered, unsealGone                      string // see check.go
 }
 
 // with puts the prefix in the place of {}.
@@ -66,10 +68,26 @@ func newStatements(prefix string) statements {
 			digest: `SELECT id, version FROM ` + name + ` WHERE deleted_at IS NULL ORDER BY id`,
 			named:  `SELECT ` + t.name + ` FROM ` + name + ` WHERE id = ?1`,
 			purge:  `DELETE FROM ` + name + ` WHERE deleted_at < ?1`,
+			seal: s.with(`
+				INSERT INTO {}checks (kind, id, sum)
+				SELECT '` + t.kind + `', id, ` + t.check(prefix) + ` FROM ` + name + ` WHERE id = ?1 AND deleted_at IS NULL
+				ON CONFLICT (kind, id) DO UPDATE SET sum = excluded.sum`),
+			altered: s.with(`
+				SELECT id FROM ` + name + `
+				WHERE deleted_at IS NULL
+					AND ` + t.check(prefix) + ` IS NOT (SELECT c.sum FROM {}checks AS c WHERE c.kind = '` + t.kind + `' AND c.id = ` + name + `.id)
+				UNION ALL
+				SELECT id FROM {}checks
+				WHERE kind = '` + t.kind + `' AND id NOT IN (SELECT id FROM ` + name + ` WHERE deleted_at IS NULL)
+				ORDER BY id`),
+			unsealGone: s.with(`
+				DELETE FROM {}checks
+				WHERE kind = '` + t.kind + `' AND id NOT IN (SELECT id FROM ` + name + ` WHERE deleted_at IS NULL)`),
 		}
 	}
 	s.see = s.with(`INSERT INTO temp.{}seen (kind, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING`)
 	s.connections = s.with(`SELECT id, type, url, host, port FROM {}connections WHERE game_id = ?1 ORDER BY place`)
+	s.unseal = s.with(`DELETE FROM {}checks WHERE kind = ?1 AND id = ?2`)
 	s.detach = s.with(`DELETE FROM {}connections WHERE game_id = ?1`)
 	s.attach = s.with(`
 		INSERT INTO {}connections (game_id, place, id, type, url, host, port)
