@@ -7,7 +7,8 @@
 //	hearsay game add --help    the commands that change the file, beside a running server or not
 //
 // It stops on SIGINT or SIGTERM: games are told, sockets closed, the file closed. A
-// second signal ends it at once.
+// second signal ends it at once. On SIGHUP it reads certificates and settings again, and
+// goes on.
 package main
 
 import (
@@ -103,9 +104,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 type server struct {
 	given    *setting.Config // by flags and environment
 	flags    *pflag.FlagSet
-	proxies  page.Proxies
+	proxies  *page.Proxies
+	cert     *certificate // nil: no TLS
 	log      *slog.Logger
 	stdout   io.Writer
+	hangup   <-chan os.Signal
 	unlock   func() error // nil until the file is open for the first time
 	listener *lasting     // so too
 	restored *admin.Restored
@@ -132,12 +135,27 @@ func serve(ctx context.Context, c *setting.Config, flags *pflag.FlagSet, stdout,
 		return err
 	}
 	defer func() { err = errors.Join(err, stopProfile()) }()
-	proxies, err := page.ParseProxies(c.TrustedProxies)
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP) // of which Windows has none
+	defer signal.Stop(hangup)
+	signal.Ignore(syscall.SIGPIPE) // a log that nobody reads any more is no reason to stop
+	proxies, err := page.ParseProxies(c.TrustedProxies, log)
 	if err != nil {
 		return &store.FieldError{Field: "trusted_proxies", Reason: err.Error()}
 	}
-	s := &server{given: c, flags: flags, proxies: proxies, log: log, stdout: stdout}
+	s := &server{given: c, flags: flags, proxies: proxies, log: log, stdout: stdout, hangup: hangup}
+	if c.TLSCert != "" {
+		s.cert = &certificate{cert: c.TLSCert, key: c.TLSKey, log: log}
+		if err := s.cert.load(); err != nil {
+			return &store.FieldError{Field: "tls_cert", Reason: err.Error()}
+		}
+	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	endMetrics, err := s.serveMetrics(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endMetrics()) }()
 	for {
 		next, err := s.run(ctx)
 		if err != nil || next == nil {
@@ -193,10 +211,11 @@ func (s *server) run(ctx context.Context) (next *again, err error) {
 	if err := st.Reserve(ctx, c.Name); err != nil {
 		return nil, err
 	}
+	s.warnOfDescriptors(c.Limits.AllSockets)
 	restart := make(chan again, 1)
 	h, err := hub.New(ctx, st, hub.Options{
 		Log: s.log, Name: c.Name, Heartbeat: c.Heartbeat, OfflineAfter: c.OfflineAfter, DebugFor: c.DebugFor,
-		Limits: &c.Limits, Compression: c.Compression, Backbone: backbone.New(st), Remote: s.proxies.Remote,
+		Limits: &c.Limits, Descriptors: descriptors(), Compression: c.Compression, Backbone: backbone.New(st), Remote: s.proxies.Remote,
 		Restart: func(downtime time.Duration) { ask(restart, again{downtime: downtime}) },
 	})
 	if err != nil {
@@ -318,7 +337,6 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopServing()
 	mux := http.NewServeMux()
-	mux.Handle("GET /socket", h)
 	common := page.Options{
 		Store: st, Heading: settings.Heading, Build: build(), Remote: s.proxies.Remote, Secure: s.proxies.Secure,
 		Log: s.log, Stopping: serving.Done(),
@@ -335,7 +353,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	}}).Register(mux)
 	mux.Handle("/", admin.New(admin.Options{
 		Options: common,
-		Hub:     h, Settings: settings, Mail: post, Started: time.Now(), MetricsToken: s.given.MetricsToken, Restored: s.restored,
+		Hub:     h, Settings: settings, Mail: post, Started: time.Now(), MetricsToken: s.given.MetricsToken, UndeclaredProxy: s.proxies.Undeclared, Restored: s.restored,
 		Restore: func(r *store.Successor) bool {
 			return ask(restart, again{time.Duration(settings.Config().Downtime) * time.Second, r})
 		},
@@ -348,11 +366,21 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 		},
 	}))
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	all := http.NewServeMux()
+	all.Handle("GET /socket", h)
+	all.Handle("/", page.InTime(mux))
+	connections := &page.Connections{
+		Most: descriptors() / 4, Proxies: s.proxies,
+		Address: func() int { return settings.Config().ConnectionsAddress },
+	}
 	srv := &http.Server{
-		Handler:           http.MaxBytesHandler(mux, 1<<20),
+		Handler:           http.MaxBytesHandler(all, 1<<20),
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       page.RequestTime,
+		WriteTimeout:      page.AnswerTime,
 		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		ConnState:         connections.Note,
+		ErrorLog:          complaints(s.log),
 		BaseContext:       func(net.Listener) context.Context { return background },
 		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // websockets want HTTP/1.1
 	}
@@ -362,6 +390,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	running.Go(func() { post.Run(background) })
 	running.Go(func() { st.Maintain(background) })
 	running.Go(func() { settings.Follow(background, func(c setting.Config) { h.SetLimits(c.Limits) }) })
+	running.Go(func() { s.followHangups(background, h, settings) })
 	running.Go(func() { st.ScheduleBackups(background, settings.Backups) })
 	running.Go(debug.FreeOSMemory) // what starting took, a small machine wants back
 	failed := make(chan error, 1)
@@ -395,6 +424,36 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	return next, err
 }
 
+// followHangups reads certificates and settings again on each SIGHUP, until ctx ends.
+func (s *server) followHangups(ctx context.Context, h *hub.Hub, settings *setting.Settings) {
+	for {
+		select {
+		case <-s.hangup:
+		case <-ctx.Done():
+			return
+		}
+		err := settings.Reload(ctx)
+		if err == nil {
+			h.SetLimits(settings.Config().Limits)
+		}
+		if s.cert != nil {
+			err = errors.Join(err, s.cert.load())
+		}
+		if err != nil {
+			s.log.Error("certificates and settings could not all be read again; what was good before stays in use", "err", err)
+			continue
+		}
+		s.log.Info("certificates and settings were read again")
+	}
+}
+
+// warnOfDescriptors warns if fewer files may be open than there may be sockets.
+func (s *server) warnOfDescriptors(most int) {
+	if n := descriptors(); n > 0 && n < most {
+		s.log.Warn("the limit of open files is below limit-all-sockets; raise it (ulimit -n, LimitNOFILE=), or games find no place", "open_files", n, "limit_all_sockets", most)
+	}
+}
+
 // post is what sends mail; nil when there is no mail server.
 func (s *server) post(st *store.Store, settings *setting.Settings) (*mail.Sender, error) {
 	if s.given.SMTPURL == "" {
@@ -410,14 +469,10 @@ func (s *server) listenAndServe(srv *http.Server) (err error) {
 	if err := s.listener.reopen(); err != nil {
 		return err
 	}
-	if cert, key := s.given.TLSCert, s.given.TLSKey; cert == "" {
+	if s.cert == nil {
 		err = srv.Serve(s.listener)
 	} else {
-		// Read for each handshake, so that a renewed certificate counts at once.
-		srv.TLSConfig = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			pair, err := tls.LoadX509KeyPair(cert, key)
-			return &pair, err
-		}}
+		srv.TLSConfig = &tls.Config{GetCertificate: s.cert.get}
 		err = srv.ServeTLS(s.listener, "", "")
 	}
 	if errors.Is(err, http.ErrServerClosed) {
@@ -434,9 +489,6 @@ func greet(ctx context.Context, w io.Writer, c *setting.Config, st *store.Store,
 	}
 	web, socket := "http", "ws"
 	if c.TLSCert != "" {
-		if _, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey); err != nil {
-			return &store.FieldError{Field: "tls_cert", Reason: err.Error()}
-		}
 		web, socket = "https", "wss"
 	}
 	here := at.String()

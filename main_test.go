@@ -82,7 +82,7 @@ func TestImports(t *testing.T) {
 		"hearsay/hub/hubtest":         {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/hubtest/load":    {"hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/hubtest/chrome":  nil,
-		"hearsay/hub/page":            {"hearsay/assets", "hearsay/hub/store"},
+		"hearsay/hub/page":            {"hearsay/assets", "hearsay/hub/quota", "hearsay/hub/store"},
 		"hearsay/hub/quota":           nil,
 		"hearsay/hub/site":            {"hearsay/assets", "hearsay/hub", "hearsay/hub/page", "hearsay/hub/quota", "hearsay/hub/site/mail", "hearsay/hub/site/oauth", "hearsay/hub/store", "hearsay/hub/wire"},
 		"hearsay/hub/site/mail":       {"hearsay/hub/store"},
@@ -141,7 +141,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("the greeting lacks %q:\n%s", want, p.Printed())
 		}
 	}
-	for path, want := range map[string]string{"/": "<h1", "/healthz": "ok", "/readyz": "ready", "/metrics": "hearsay_sockets"} {
+	for path, want := range map[string]string{"/": "<h1", "/healthz": "ok", "/readyz": "ready"} {
 		if status, body := get(t, p.Page(path)); status != 200 || !strings.Contains(body, want) {
 			t.Errorf("GET %s: status %d, want 200 with %q in %.200s", path, status, want, body)
 		}
@@ -927,7 +927,13 @@ func TestReadme_metrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := hubtest.NewProgram(t, program, map[string]string{"limit_sends": "1,1"})
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := free.Addr().String()
+	free.Close()
+	p := hubtest.NewProgram(t, program, map[string]string{"limit_sends": "1,1", "metrics_token": "correct-horse", "metrics_listen": at})
 	game, listener := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha"), p.Add("game", "add", "--short-name", "Beta", "--name", "Beta")
 	site := p.Add("application", "add", "--short-name", "Site", "--name", "Site")
 	p.Start()
@@ -968,9 +974,35 @@ func TestReadme_metrics(t *testing.T) {
 	lines = append(lines, "hearsay_events_dropped_total 1\n", "hearsay_deliveries_total 2\n")
 	for _, line := range lines {
 		hubtest.Eventually(t, line, func() bool {
-			_, body := get(t, p.Page("/metrics"))
+			_, body := get(t, "http://"+at+"/metrics")
 			return strings.Contains(body, "\n"+line)
 		})
+	}
+}
+
+// TestMetrics: on the hub's own address they want the token, whoever asks.
+func TestMetrics(t *testing.T) {
+	p := hubtest.NewProgram(t, program, map[string]string{"metrics_token": "correct-horse"})
+	p.Start()
+	for token, want := range map[string]int{"": http.StatusForbidden, "correct-horse": http.StatusOK} {
+		r, err := http.NewRequest(http.MethodGet, p.Page("/metrics"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("with token %q: status %d, want %d", token, answer.StatusCode, want)
+		}
+	}
+	if out, err := p.Try("serve", "--listen", "127.0.0.1:0", "--metrics-listen", "nowhere"); err == nil || !strings.Contains(out, "metrics_listen") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

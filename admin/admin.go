@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"hearsay/admin/setting"
@@ -32,9 +33,12 @@ type Options struct {
 	// Ready returns nil when the hub can serve games, else the reason. Anyone
 	// may read the reason: plain words, nothing secret. Default: always ready.
 	Ready func(context.Context) error
-	// MetricsToken lets whoever sends it as a bearer token read /metrics from
-	// any address. Empty: only this machine may.
+	// MetricsToken is the bearer token that opens /metrics. Empty: nobody may read them there.
+	// The address of a request proves nothing: a proxy on this machine may have forwarded it.
 	MetricsToken string
+	// UndeclaredProxy returns the address of a proxy that the operator has not declared, or the
+	// zero Addr. Default: there is none.
+	UndeclaredProxy func() netip.Addr
 	// LastBackup returns when the file was last backed up, the zero time if it never
 	// was, or why it could not be. Default: backups are no matter.
 	LastBackup func(context.Context) (time.Time, error)

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ type source func(ctx context.Context, now time.Time, st hub.Status) ([]concern, 
 
 // sources are all sorts of concerns.
 func (s *server) sources() []source {
-	return []source{s.faultConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.signUpConcerns, s.registrationConcerns, s.secretConcerns, s.lagConcerns, s.clientConcerns}
+	return []source{s.faultConcerns, s.proxyConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.signUpConcerns, s.registrationConcerns, s.secretConcerns, s.lagConcerns, s.clientConcerns}
 }
 
 // attention keeps the last look.
@@ -93,6 +94,21 @@ func (s *server) faultConcerns(context.Context, time.Time, hub.Status) (all []co
 		})
 	}
 	return all, nil
+}
+
+func (s *server) proxyConcerns(context.Context, time.Time, hub.Status) ([]concern, error) {
+	if s.UndeclaredProxy == nil {
+		return nil, nil
+	}
+	at := s.UndeclaredProxy()
+	if !at.IsValid() {
+		return nil, nil
+	}
+	return []concern{{
+		Kind: "warn", who: page.Admin,
+		Text: fmt.Sprintf("Requests come through a proxy at %s that the hub does not trust. So all its clients count as one, and pages may say ws:// in place of wss://. "+
+			"If it is yours, start the hub with --trusted-proxies %s.", at, at),
+	}}, nil
 }
 
 func (s *server) diskConcerns(context.Context, time.Time, hub.Status) ([]concern, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,17 @@ func TestDashboard_attention(t *testing.T) {
 		}
 		rest = after
 	}
+	s.signedIn(t, store.Moderator).get(t, "/admin").want(t, http.StatusOK, "Nothing does.")
+}
+
+// TestDashboard_proxy: a proxy that nobody has declared is named, with the flag that declares it.
+func TestDashboard_proxy(t *testing.T) {
+	at := netip.Addr{}
+	s := newSite(t, func(o *admin.Options) { o.UndeclaredProxy = func() netip.Addr { return at } })
+	s.signedIn(t, store.Admin).get(t, "/admin").want(t, http.StatusOK, "Nothing does.")
+	at = netip.MustParseAddr("172.17.0.1")
+	s = newSite(t, func(o *admin.Options) { o.UndeclaredProxy = func() netip.Addr { return at } })
+	s.signedIn(t, store.Admin).get(t, "/admin").want(t, http.StatusOK, "through a proxy at 172.17.0.1", "--trusted-proxies 172.17.0.1")
 	s.signedIn(t, store.Moderator).get(t, "/admin").want(t, http.StatusOK, "Nothing does.")
 }
 

@@ -45,6 +45,7 @@ type Config struct {
 	LogFormat, LogLevel string
 	TrustedProxies      []string // addresses and networks
 	MetricsToken        string
+	MetricsListen       string // host:port where metrics want no token; "": none
 	TLSCert, TLSKey     string // paths of PEM files
 	Compression         bool   // of frames, where a client offers it
 	CPUProfile          string // path of the file to write; "": none
@@ -56,6 +57,8 @@ type Config struct {
 	SMTPURL   string // of the mail server: see mail.Check; "": no mail is sent
 	MailFrom  string // sender's address; "": made of SMTPURL
 	PublicURL string // of the pages, as links in mails have it: "https://hub.example"
+
+	ConnectionsAddress int // of one address, sockets aside; 0: no limit
 
 	Limits hub.Limits
 }
@@ -74,7 +77,7 @@ func Default() *Config {
 		Heartbeat:        hub.Heartbeat, OfflineAfter: hub.OfflineAfter, DebugFor: hub.DebugFor, Downtime: int(hub.Downtime / time.Second),
 		BackupFolder: "backups", BackupSchedule: store.Daily, BackupHour: 4, BackupsKept: 7,
 		LogFormat: "text", LogLevel: "info",
-		Limits: hub.DefaultLimits(),
+		ConnectionsAddress: 1000, Limits: hub.DefaultLimits(),
 	}
 }
 
@@ -104,7 +107,8 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.LogFormat, "log-format", c.LogFormat, "text or json")
 	f.StringVar(&c.LogLevel, "log-level", c.LogLevel, "debug, info, warn or error")
 	f.StringSliceVar(&c.TrustedProxies, "trusted-proxies", c.TrustedProxies, "`addresses` or networks of proxies whose X-Forwarded-For and -Proto count, separated by commas")
-	f.StringVar(&c.MetricsToken, "metrics-token", c.MetricsToken, "bearer `token` that opens /metrics to other machines; without it only this one may look")
+	f.StringVar(&c.MetricsToken, "metrics-token", c.MetricsToken, "bearer `token` that opens /metrics; without it nobody may look there")
+	f.StringVar(&c.MetricsListen, "metrics-listen", c.MetricsListen, "`address` such as 127.0.0.1:9090 where /metrics want no token; keep others from it")
 	f.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "PEM `file` with the certificate chain, to serve https and wss")
 	f.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "PEM `file` with the certificate's key")
 	f.BoolVar(&c.Compression, "compression", c.Compression, "compress frames for clients that offer it; costs much CPU")
@@ -120,6 +124,7 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.IntVar(&l.FailuresAddress, "limit-failures-address", l.FailuresAddress, "refused `authentications` a minute of one address; after that it gets no socket")
 	f.IntVar(&l.Sockets, "limit-sockets", l.Sockets, "`sockets` of one game or application")
 	f.IntVar(&l.AllSockets, "limit-all-sockets", l.AllSockets, "`sockets` in all; a tenth of them may be unauthenticated")
+	f.IntVar(&c.ConnectionsAddress, "limit-connections-address", c.ConnectionsAddress, "`connections` of one address that are no sockets, but those of trusted proxies; beyond, the oldest is closed")
 	f.IntVar(&l.MaxMessage, "max-message", l.MaxMessage, "`bytes` of a message from a client")
 	f.IntVar(&l.MaxText, "max-text", l.MaxText, "`characters` of what a player says")
 	f.IntVar(&l.MaxQueue, "max-queue", l.MaxQueue, "`bytes` that may wait for a slow socket")
@@ -139,6 +144,7 @@ func (c *Config) Check() error {
 		{"max_history", int64(l.History), 1}, {"limit_application_factor", int64(l.ApplicationFactor), 0},
 		{"limit_drops", int64(l.Drops), 0}, {"limit_failures", int64(l.Failures), 0}, {"limit_failures_address", int64(l.FailuresAddress), 0},
 		{"limit_sockets", int64(l.Sockets), 0}, {"limit_all_sockets", int64(l.AllSockets), 0},
+		{"limit_connections_address", int64(c.ConnectionsAddress), 0},
 	} {
 		switch {
 		case n.value < n.least && n.least > 0:

@@ -132,6 +132,9 @@ func (s *Settings) read(ctx context.Context) error {
 	return nil
 }
 
+// Reload reads again what the file has, as a change of it does.
+func (s *Settings) Reload(ctx context.Context) error { return s.read(ctx) }
+
 // with is c with another value of a setting that the file may have.
 func (s *Settings) with(ctx context.Context, c Config, name, value string) (Config, error) {
 	r, ok := find(name)

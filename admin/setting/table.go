@@ -16,11 +16,12 @@ type row struct {
 }
 
 const (
-	wantsFile   = "it is needed before the file is open"
-	locksOut    = "a slip would shut the pages out"
-	wantsSecret = "it is a secret"
-	writesFile  = "it writes a file anywhere"
-	opensDoors  = "links for new passwords lead there"
+	wantsFile    = "it is needed before the file is open"
+	locksOut     = "a slip would shut the pages out"
+	wantsSecret  = "it is a secret"
+	writesFile   = "it writes a file anywhere"
+	opensMetrics = "it shows them to whoever reaches it"
+	opensDoors   = "links for new passwords lead there"
 )
 
 // table has all settings by what they are about, in the order in which people see them.
@@ -73,6 +74,7 @@ var table = []struct {
 		{name: "limit-failures-address"},
 		{name: "limit-sockets"},
 		{name: "limit-all-sockets"},
+		{name: "limit-connections-address"},
 		{name: "max-message"},
 		{name: "max-text"},
 		{name: "max-queue"},
@@ -85,6 +87,7 @@ var table = []struct {
 		{name: "tls-key", only: locksOut},
 		{name: "trusted-proxies", only: locksOut},
 		{name: "metrics-token", only: wantsSecret},
+		{name: "metrics-listen", only: opensMetrics},
 		{name: "log-format", only: wantsFile},
 		{name: "log-level", only: wantsFile},
 		{name: "cpu-profile", only: writesFile},

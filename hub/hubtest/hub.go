@@ -131,6 +131,8 @@ type hub struct {
 	claim    io.Closer // keeps addr
 	printed  transcript
 	process  *process
+
+	descriptors int // that it may have; 0: as many as this process
 }
 
 func newHub(db database, settings map[string]string) (*hub, error) {
@@ -168,8 +170,13 @@ func (h *hub) start(ctx context.Context) error {
 	for _, key := range slices.Sorted(maps.Keys(h.settings)) {
 		args = append(args, "--"+asFlag(key), h.settings[key])
 	}
+	program := h.program
+	if h.descriptors > 0 {
+		args = append([]string{"-c", `ulimit -n "$0" && exec "$@"`, strconv.Itoa(h.descriptors), program}, args...)
+		program = "sh"
+	}
 	var err error
-	if h.process, err = startProcess(&h.printed, h.program, args...); err != nil {
+	if h.process, err = startProcess(&h.printed, program, args...); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

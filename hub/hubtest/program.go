@@ -57,6 +57,17 @@ func (p *Program) Kill() {
 	p.h.process = nil
 }
 
+// Limit has the hub start with so few files and sockets that it may have open. It needs sh.
+func (p *Program) Limit(descriptors int) { p.h.descriptors = descriptors }
+
+// Signal sends the hub a signal, and does not wait.
+func (p *Program) Signal(signal os.Signal) {
+	p.t.Helper()
+	if err := p.h.process.cmd.Process.Signal(signal); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // Stop ends the hub as an operator would, and waits for it.
 func (p *Program) Stop() {
 	p.t.Helper()

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -86,10 +87,14 @@ func (p *Pages) Register(mux *http.ServeMux, routes []Route) {
 
 // Origin is this hub's address as the client reaches it.
 func (p *Pages) Origin(r *http.Request) string {
-	if p.o.Secure(r) {
-		return "https://" + r.Host
+	host := r.Host
+	if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && host == "" {
+		host = at.String() // an old client did not say whom it asks
 	}
-	return "http://" + r.Host
+	if p.o.Secure(r) {
+		return "https://" + host
+	}
+	return "http://" + host
 }
 
 // Socket is the address of the websocket as the client reaches it.
@@ -102,7 +107,7 @@ func peer(r *http.Request) netip.Addr {
 	if err != nil {
 		return netip.Addr{} // not a TCP connection: nobody we know
 	}
-	return ap.Addr()
+	return ap.Addr().Unmap()
 }
 
 // policy is the Content-Security-Policy of every page, with a nonce for its scripts.
