@@ -199,7 +199,7 @@ func (d docs) Limited() []term {
 	l := d.Terms.Limits
 	all := []term{
 		{"A message from a client", page.Size(int64(l.MaxMessage))},
-		{"What a player says, once it is cleaned", page.Number(l.MaxText) + " characters"},
+		{"What a player says, once it is cleaned", page.Number(l.MaxText) + " characters and " + page.Number(l.MaxTextBytes) + " bytes"},
 		{"A player's name, once it is cleaned", page.Number(d.MaxName) + " characters"},
 		{"All events of a game's socket", rateText(l.Events)},
 		{wire.ChannelsSend, rateText(l.Sends)},

@@ -1379,14 +1379,14 @@ func docsText(d docs) templ.Component {
 			templ_7745c5c3_Var64 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<section aria-labelledby=\"text\"><h2 id=\"text\">Text</h2><p>Names, messages and tells are cleaned on their way, so that they are safe in any terminal:</p><ul><li>what is not UTF-8 is replaced;</li><li>terminal escapes, such as colours, are taken away;</li><li>tags of MXP and HTML are taken away: <code>&lt;b&gt;hi&lt;/b&gt;</code> becomes <code>hi</code>, while <code>1 &lt; 2</code> and <code>i &lt;3 you</code> stay;</li><li>a tab or the end of a line becomes a space, other control characters go;</li><li>spaces at both ends go.</li></ul><p>A name has up to ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 100, "<section aria-labelledby=\"text\"><h2 id=\"text\">Text</h2><p>Names, messages and tells are cleaned on their way, so that they are safe in any terminal:</p><ul><li>what is not UTF-8 is replaced;</li><li>terminal escapes, such as colours, are taken away, and so are mIRC's codes;</li><li>tags of MXP and HTML are taken away: <code>&lt;b&gt;hi&lt;/b&gt;</code> becomes <code>hi</code>, while <code>1 &lt; 2</code> and <code>i &lt;3 you</code> stay. Addresses such as <code>&lt;https://example.com&gt;</code> and <code>&lt;ann@example.com&gt;</code> lose their brackets alone;</li><li>a tab or the end of a line becomes a space, other control characters go;</li><li>characters that turn the direction of a text are taken away, and from names all that nobody sees;</li><li>after one character at most six combining marks stay, in names four;</li><li>spaces at both ends go, and a text in which nothing is visible is empty.</li></ul><p>Names are the same when they differ in upper and lower case, in the form of their letters (<code>ﬁ</code> and <code>fi</code>), or in what nobody sees. A name has up to ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var65 string
 		templ_7745c5c3_Var65, templ_7745c5c3_Err = templ.JoinStringErrs(page.Number(d.MaxName))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin/docs.templ`, Line: 378, Col: 44}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin/docs.templ`, Line: 381, Col: 44}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var65))
 		if templ_7745c5c3_Err != nil {
@@ -1399,13 +1399,26 @@ func docsText(d docs) templ.Component {
 		var templ_7745c5c3_Var66 string
 		templ_7745c5c3_Var66, templ_7745c5c3_Err = templ.JoinStringErrs(page.Number(d.Terms.Limits.MaxText))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin/docs.templ`, Line: 378, Col: 117}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin/docs.templ`, Line: 381, Col: 117}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 102, ". Send colours in no other form either: games show text in their own.</p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 102, ", in at most ")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		var templ_7745c5c3_Var67 string
+		templ_7745c5c3_Var67, templ_7745c5c3_Err = templ.JoinStringErrs(page.Number(d.Terms.Limits.MaxTextBytes))
+		if templ_7745c5c3_Err != nil {
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin/docs.templ`, Line: 381, Col: 174}
+		}
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 103, " bytes. Send colours in no other form either: games show text in their own.</p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

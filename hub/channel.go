@@ -171,7 +171,7 @@ func (h *Hub) cleanMessage(message string) (cleaned, reason string) {
 	switch {
 	case message == "":
 		return "", wire.ErrorMessageEmpty
-	case utf8.RuneCountInString(message) > h.Limits().MaxText:
+	case len(message) > h.Limits().MaxTextBytes || utf8.RuneCountInString(message) > h.Limits().MaxText:
 		return "", wire.ErrorMessageTooLong
 	}
 	return message, ""

@@ -52,8 +52,8 @@ func (r Rate) limiter(factor int) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(r.PerSecond*float64(factor)), r.Burst*factor)
 }
 
-// Limits are those of protocol section 11; 0 is no limit, but MaxMessage, MaxText and
-// MaxQueue must be more.
+// Limits are those of protocol section 11; 0 is no limit, but MaxMessage, MaxText, MaxTextBytes
+// and MaxQueue must be more.
 type Limits struct {
 	Unauthenticated                  Rate // frames of a socket that has not authenticated
 	Events, Sends, Subscribes, Tells Rate // of a game's socket
@@ -67,8 +67,11 @@ type Limits struct {
 
 	MaxMessage int // bytes of a message from a client
 	MaxText    int // characters of a message in a channel or tell, when cleaned
-	MaxQueue   int // bytes that wait for a socket
-	History    int // messages that one channels/history gives
+	// MaxTextBytes is how many bytes such a message has at most: a known client crashes over
+	// 8,192 with what comes around it.
+	MaxTextBytes int
+	MaxQueue     int // bytes that wait for a socket
+	History      int // messages that one channels/history gives
 }
 
 // maxName is how long a player's name may be, in characters, when cleaned.
@@ -82,7 +85,7 @@ func DefaultLimits() Limits {
 		ApplicationFactor: 10,
 		Drops:             100, Failures: 30, FailuresAddress: 300,
 		Sockets: 32, AllSockets: 20000,
-		MaxMessage: 64 << 10, MaxText: 2000, MaxQueue: 1 << 20, History: 100,
+		MaxMessage: 64 << 10, MaxText: 2000, MaxTextBytes: 6000, MaxQueue: 1 << 20, History: 100,
 	}
 }
 

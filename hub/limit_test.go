@@ -10,6 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"hearsay/hub/store"
 	"hearsay/hub/wire"
 )
 
@@ -274,5 +275,50 @@ func TestSetLimits(t *testing.T) {
 		second := w.dial()
 		second.send(wire.Authenticate, "", credentials(c, `["channels"]`, ""))
 		second.wantEnd(wire.CloseTryLater)
+	})
+}
+
+// What is said has a limit of bytes beside that of characters: a game's buffer has one.
+func TestLimits_textBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{Limits: unlimited()})
+		w.rule(store.WordRule, "darn", store.Replace, func(r *store.Rule) { r.Replacement = strings.Repeat("😀", 100) })
+		alpha, beta := w.enter(w.game("Alpha"), `"Bob"`), w.enter(w.game("Beta"), `"Eve"`)
+		for _, test := range []struct {
+			message, want, hears string
+		}{
+			{strings.Repeat("😀", 1500), "", strings.Repeat("😀", 1500)},
+			{strings.Repeat("😀", 1501), wire.ErrorMessageTooLong, ""},
+			{strings.Repeat("😀", 1501) + strings.Repeat("\x1b[m", 500), wire.ErrorMessageTooLong, ""},
+			{strings.Repeat("é", 2000), "", strings.Repeat("é", 2000)},
+			{strings.Repeat("darn.", 30), "", strings.Repeat(strings.Repeat("😀", 100)+".", 14) + strings.Repeat("😀", 96)},
+		} {
+			channel, tell := []string{}, []string{}
+			if test.want == "" {
+				channel, tell = []string{"gossip Bob@Alpha: " + test.hears}, []string{"Eve Bob@Alpha: " + test.hears}
+			}
+			equal(t, "in a channel", alpha.says("gossip", "Bob", test.message), test.want)
+			synctest.Wait()
+			equal(t, "from a channel", beta.heard(), channel)
+			equal(t, "in a tell", alpha.tells("Bob", "Beta", "Eve", test.message), test.want)
+			synctest.Wait()
+			equal(t, "from a tell", beta.heard(), tell)
+		}
+	})
+}
+
+// The hub's own tells keep the limit, too.
+func TestSystem_whoInBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := unlimited()
+		l.MaxTextBytes = 100
+		w := open(t, Options{Limits: l})
+		alpha := w.enter(w.game("Alpha"), `"Bob"`)
+		for _, name := range []string{"Beta", "Gamma", "Delta"} {
+			w.enter(w.game(name), `"Ωωωωωωωω"`)
+		}
+		if got := alpha.tellsHub("Bob", "who"); len(got) > 100 || !strings.HasSuffix(got, "more.") {
+			t.Errorf("got %d bytes: %s", len(got), got)
+		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/VictoriaMetrics/metrics"
 
@@ -70,13 +71,14 @@ func (h *Hub) obey(said store.Said, warn func(player, text string), hold func(te
 	if rules == nil {
 		return said.Text, nil
 	}
-	v := rules.Judge(said, time.Now(), h.Limits().MaxText)
+	l := h.Limits()
+	v := rules.Judge(said, time.Now(), l.MaxText)
 	if v.Action == "" {
 		return said.Text, nil
 	}
 	ruleCounters[v.Action].Inc()
 	if text = v.Text; text != said.Text {
-		text = wire.Clean(text) // what is left may be a tag
+		text = wire.Clean(cutBytes(text, l.MaxTextBytes)) // what is left may be a tag
 	}
 	switch {
 	case v.Action == store.Mute:
@@ -96,6 +98,15 @@ func (h *Hub) obey(said store.Said, warn func(player, text string), hold func(te
 		err = Refusal(wire.ErrorRefused)
 	}
 	return "", err
+}
+
+// cutBytes gives as many whole characters of a text as have at most so many bytes.
+func cutBytes(text string, most int) string {
+	for len(text) > most {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return text
 }
 
 // warning is what a player is told who has broken a rule.

@@ -69,6 +69,7 @@ func TestSay_refusals(t *testing.T) {
 			{"ann", "gossip", "mute", wire.ErrorMuted, "", ""},
 			{"ann", "gossip", " ", wire.ErrorMessageEmpty, "", ""},
 			{"ann", "gossip", strings.Repeat("x", DefaultLimits().MaxText+1), wire.ErrorMessageTooLong, "", ""},
+			{"ann", "gossip", strings.Repeat("😀", 1501), wire.ErrorMessageTooLong, "", ""},
 			{" ", "gossip", "hi", wire.ErrorNameEmpty, "", ""},
 			{"ann", "shut", "hi", wire.ErrorPaused, "", ""},
 			{"ann", "slowly", "hi", "", "hi", ""},

@@ -54,11 +54,12 @@ func (h *Hub) tellPlayer(of owner, player, text string) {
 	}
 }
 
-// who says in a sentence who is on in other games, in as many characters as a tell may have:
-// what does not fit is counted.
+// who says in a sentence who is on in other games, in as many characters and bytes as a tell may
+// have: what does not fit is counted.
 func (s *session) who() string {
 	const rest = len(", and 1000000 more.")
-	room := s.hub.Limits().MaxText - len("Elsewhere: ") - rest
+	l := s.hub.Limits()
+	room, bytes := l.MaxText-len("Elsewhere: ")-rest, l.MaxTextBytes-len("Elsewhere: ")-rest
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	games := s.othersOnline()
@@ -72,7 +73,9 @@ func (s *session) who() string {
 			players = strings.Join(all, ", ")
 		}
 		text := g.Game + " (" + players + ")"
-		if room -= utf8.RuneCountInString(text) + len(", "); room < 0 {
+		room -= utf8.RuneCountInString(text) + len(", ")
+		bytes -= len(text) + len(", ")
+		if room < 0 || bytes < 0 {
 			break
 		}
 		fit = append(fit, text)

@@ -127,6 +127,7 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.IntVar(&c.ConnectionsAddress, "limit-connections-address", c.ConnectionsAddress, "`connections` of one address that are no sockets, but those of trusted proxies; beyond, the oldest is closed")
 	f.IntVar(&l.MaxMessage, "max-message", l.MaxMessage, "`bytes` of a message from a client")
 	f.IntVar(&l.MaxText, "max-text", l.MaxText, "`characters` of what a player says")
+	f.IntVar(&l.MaxTextBytes, "max-text-bytes", l.MaxTextBytes, "`bytes` of what a player says; a known client crashes over 8192 with all that is around it")
 	f.IntVar(&l.MaxQueue, "max-queue", l.MaxQueue, "`bytes` that may wait for a slow socket")
 	f.IntVar(&l.History, "max-history", l.History, "`messages` that one channels/history gives")
 }
@@ -140,7 +141,7 @@ func (c *Config) Check() error {
 		least int64
 	}{
 		{"heartbeat", int64(c.Heartbeat), 1}, {"offline_after", int64(c.OfflineAfter), 1}, {"debug_for", int64(c.DebugFor), 1},
-		{"max_message", int64(l.MaxMessage), 1}, {"max_text", int64(l.MaxText), 1}, {"max_queue", int64(l.MaxQueue), 1},
+		{"max_message", int64(l.MaxMessage), 1}, {"max_text", int64(l.MaxText), 1}, {"max_text_bytes", int64(l.MaxTextBytes), 1}, {"max_queue", int64(l.MaxQueue), 1},
 		{"max_history", int64(l.History), 1}, {"limit_application_factor", int64(l.ApplicationFactor), 0},
 		{"limit_drops", int64(l.Drops), 0}, {"limit_failures", int64(l.Failures), 0}, {"limit_failures_address", int64(l.FailuresAddress), 0},
 		{"limit_sockets", int64(l.Sockets), 0}, {"limit_all_sockets", int64(l.AllSockets), 0},

@@ -77,6 +77,7 @@ var table = []struct {
 		{name: "limit-connections-address"},
 		{name: "max-message"},
 		{name: "max-text"},
+		{name: "max-text-bytes"},
 		{name: "max-queue"},
 		{name: "max-history"},
 	}},
