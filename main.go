@@ -338,7 +338,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	defer stopServing()
 	mux := http.NewServeMux()
 	common := page.Options{
-		Store: st, Heading: settings.Heading, Build: build(), Remote: s.proxies.Remote, Secure: s.proxies.Secure,
+		Store: st, Heading: settings.Heading, Build: build(), Remote: s.proxies.Remote, Secure: s.proxies.Secure, PublicURL: s.given.PublicURL,
 		Log: s.log, Stopping: serving.Done(),
 		Registers: func() bool { return settings.Config().GameRegistration != string(store.RegistrationOperator) },
 		SignUp:    func() store.SignUpMode { return store.SignUpMode(settings.Config().SignUp) },

@@ -123,7 +123,7 @@ func (s *server) applicationTopic() page.Topic {
 			return applicationLine{}, err
 		}
 		return s.applicationLine(ctx, time.Now(), s.Hub.Status(), a), nil
-	}, applicationSync)
+	}, applicationSync, "name")
 	t.Who = page.Admin
 	return t
 }

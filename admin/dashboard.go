@@ -113,7 +113,7 @@ func (s *server) serveDashboard(w http.ResponseWriter, r *http.Request) error {
 
 // overviewTopic is what people of that role see live.
 func (s *server) overviewTopic(who page.Access, role store.Role) page.Topic {
-	t := page.ShowingParts(func(ctx context.Context, q url.Values) (overview, error) { return s.overview(ctx, q, role) }, overviewParts)
+	t := page.ShowingParts(func(ctx context.Context, q url.Values) (overview, error) { return s.overview(ctx, q, role) }, overviewParts, "period")
 	t.Who = who
 	return t
 }

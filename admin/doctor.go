@@ -140,7 +140,7 @@ func (s *server) serveDoctor(k peerKind) page.Handler {
 
 // doctorTopic keeps the page up to date, for admins.
 func (s *server) doctorTopic() page.Topic {
-	t := s.findingsTopic(func(q url.Values) examination {
+	t := s.findingsTopic([]string{"kind", "name", "socket"}, func(q url.Values) examination {
 		k := gameKind
 		if q.Get("kind") == applicationKind.noun {
 			k = applicationKind
@@ -153,18 +153,18 @@ func (s *server) doctorTopic() page.Topic {
 
 // ownDoctorTopic is the same for the owner of a game.
 func (s *server) ownDoctorTopic() page.Topic {
-	return s.findingsTopic(func(q url.Values) examination {
+	return s.findingsTopic([]string{"name", "socket"}, func(q url.Values) examination {
 		x := readExamination(gameKind, q.Get("name"), q)
 		x.own = true
 		return x
 	})
 }
 
-func (s *server) findingsTopic(read func(url.Values) examination) page.Topic {
+func (s *server) findingsTopic(reads []string, read func(url.Values) examination) page.Topic {
 	t := page.Showing(func(ctx context.Context, q url.Values) (finding, error) {
 		f, _, err := s.examine(ctx, read(q))
 		return f, err
-	}, func(f finding) templ.Component { return findings(f) })
+	}, func(f finding) templ.Component { return findings(f) }, reads...)
 	t.Every = 2 * time.Second
 	return t
 }

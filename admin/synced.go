@@ -42,7 +42,7 @@ func (s *server) synced(q url.Values) (p synced) {
 }
 
 func (s *server) syncedTopic() page.Topic {
-	t := page.Showing(func(_ context.Context, q url.Values) (synced, error) { return s.synced(q), nil }, syncedText)
+	t := page.Showing(func(_ context.Context, q url.Values) (synced, error) { return s.synced(q), nil }, syncedText, "version")
 	t.Every = syncedEvery
 	t.Over = func(data any) bool { return data.(synced).Done() }
 	return t

@@ -56,7 +56,7 @@ type Config struct {
 
 	SMTPURL   string // of the mail server: see mail.Check; "": no mail is sent
 	MailFrom  string // sender's address; "": made of SMTPURL
-	PublicURL string // of the pages, as links in mails have it: "https://hub.example"
+	PublicURL string // of the pages, as links have it: "https://hub.example"; "": where the request is
 
 	ConnectionsAddress int // of one address, sockets aside; 0: no limit
 
@@ -94,7 +94,7 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.SignUp, "sign-up", c.SignUp, "who may make an account: closed (nobody), invite, approval (a login waits for an operator) or open (everybody)")
 	f.StringVar(&c.GameRegistration, "game-registration", c.GameRegistration, "who may register a game: operator (operators alone), approval (everybody with an account, but it waits for an operator) or verified (who has a verified e-mail address)")
 	f.StringVar(&c.SMTPURL, "smtp-url", c.SMTPURL, "mail `server`, smtp://user:password@host:587 or smtps://…:465; without it no mail is sent")
-	f.StringVar(&c.PublicURL, "public-url", c.PublicURL, "`address` of the pages, such as https://hub.example, to which links in mails lead; goes with smtp-url")
+	f.StringVar(&c.PublicURL, "public-url", c.PublicURL, "`address` of the pages, such as https://hub.example: links in mails, canonical addresses, /docs and the OAuth issuer follow it; needed with smtp-url")
 	f.StringVar(&c.MailFrom, "mail-from", c.MailFrom, "sender's `address` of mails; without it the user of smtp-url, or hearsay@ and its host")
 	f.DurationVar(&c.Heartbeat, "heartbeat", c.Heartbeat, "how often a socket gets a heartbeat; after three without an answer it is closed")
 	f.DurationVar(&c.OfflineAfter, "offline-after", c.OfflineAfter, "how long a game without a socket stays online")

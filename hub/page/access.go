@@ -3,7 +3,11 @@ package page
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -53,9 +57,14 @@ func Who(r *http.Request) Visitor {
 }
 
 // admit makes a route's handler: it finds out who asks, and lets nobody in who may not.
-// What the store does for a request is done in the visitor's name.
+// What the store does for a request is done in the visitor's name. No query that a handler sees
+// is longer than addressMost, and no form is cut off.
 func (p *Pages) admit(one Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.RequestURI) > addressMost {
+			p.Problem(w, r, http.StatusRequestURITooLong, "That address is too long", fmt.Sprintf("It has %d bytes. Use at most %d: search for less.", len(r.RequestURI), addressMost))
+			return
+		}
 		v, err := p.Visitor(r)
 		if err != nil {
 			p.Refuse(w, r, err)
@@ -69,7 +78,12 @@ func (p *Pages) admit(one Route) http.Handler {
 		err = p.may(r, v, one.Who)
 		switch {
 		case err == nil:
-			if err := one.Serve(w, r); err != nil {
+			if strings.HasPrefix(one.Pattern, "POST ") {
+				err = r.ParseForm()
+			}
+			if err != nil {
+				p.refuseForm(w, r, err)
+			} else if err := one.Serve(w, r); err != nil {
 				p.Refuse(w, r, err)
 			}
 		case !errors.Is(err, errSignedOut):
@@ -82,6 +96,39 @@ func (p *Pages) admit(one Route) http.Handler {
 			p.Refuse(w, r, errSignedOut)
 		}
 	})
+}
+
+// addressMost is how many bytes the path and the query of a request have at most. The longest
+// that pages make is the login that leads on to a request of a game's site.
+const addressMost = 8 << 10
+
+// refuseForm answers a form that did not come whole, and was not acted on. A browser that went
+// away while it sent it is no error of the hub's.
+func (p *Pages) refuseForm(w http.ResponseWriter, r *http.Request, err error) {
+	long, isLong := errors.AsType[*http.MaxBytesError](err)
+	_, isNet := errors.AsType[net.Error](err)
+	switch {
+	case isLong:
+		p.Problem(w, r, http.StatusRequestEntityTooLarge, "That is too much", fmt.Sprintf("A form may have %d bytes. Nothing was changed. Go back, and send less.", long.Limit))
+	case isNet, errors.Is(err, io.ErrUnexpectedEOF), r.Context().Err() != nil:
+		p.Problem(w, r, http.StatusRequestTimeout, "The form did not arrive", "It was cut off on its way. Nothing was changed. Go back, and send it again.")
+	default:
+		p.Problem(w, r, http.StatusBadRequest, "The form cannot be read", "Nothing was changed. Send it as a browser does.")
+	}
+}
+
+// serveForeign refuses a form that a page of another address has sent. Without the header
+// Sec-Fetch-Site, which browsers send by TLS only, that may be a proxy's fault.
+func (p *Pages) serveForeign(w http.ResponseWriter, r *http.Request) {
+	origin := r.Header.Get("Origin")
+	if u, err := url.Parse(origin); err != nil || u.Host == "" || r.Header.Get("Sec-Fetch-Site") != "" {
+		p.Problem(w, r, http.StatusForbidden, "This form came from another site", "Nothing was changed. Open the page of this hub, and send its form.")
+		return
+	}
+	p.Problem(w, r, http.StatusForbidden, "This form came from another address", fmt.Sprintf(
+		"Your browser is at %s, but the request that arrived has the header Host: %s. Nothing was changed. If both are this hub, the proxy in front of it "+
+			"must pass on the header Host as it came (nginx: proxy_set_header Host $http_host;), or the hub needs --public-url %s.",
+		Cut(origin, 200), Cut(r.Host, 200), Cut(origin, 200)))
 }
 
 // may says why a visitor may not have what is asked for; nil: they may. A game of somebody

@@ -19,6 +19,7 @@ import (
 	"github.com/a-h/templ"
 
 	"hearsay/assets"
+	"hearsay/hub/quota"
 	"hearsay/hub/store"
 )
 
@@ -30,8 +31,9 @@ const (
 	liveAlive = 15 * time.Second
 	// liveWrite is how long a browser may take for one frame.
 	liveWrite = 10 * time.Second
-	// liveMost is how many listeners there may be.
-	liveMost = 1000
+	// liveMost is how many listeners there may be, and liveNetwork how many of one network.
+	liveMost    = 1000
+	liveNetwork = 200
 )
 
 // Asked for here so that a missing file stops the program at its start.
@@ -49,8 +51,9 @@ var (
 // A Topic is what a part of a page shows, and keeps showing as it changes; make it with
 // Showing, then perhaps change the rest.
 type Topic struct {
-	load func(context.Context, url.Values) (any, error)
-	show func(any) []Part
+	load  func(context.Context, url.Values) (any, error)
+	show  func(any) []Part
+	reads []string // parameters of the query that load gets
 
 	Who   Access                                    // who may look, of those who may see the page at all; zero: all
 	Every time.Duration                             // the least time between two looks; 0: liveEvery
@@ -67,21 +70,22 @@ type Part struct {
 	HTML templ.Component
 }
 
-// Showing makes a topic of one part. load reads what there is to show, given the query of the
-// address; show renders it, and is not asked when load gives the same again
+// Showing makes a topic of one part. load reads what there is to show, given those parameters of
+// the address that reads names; show renders it, and is not asked when load gives the same again
 // (reflect.DeepEqual). Both work for all who look at once, so neither may depend on who
-// that is.
-func Showing[T any](load func(context.Context, url.Values) (T, error), show func(T) templ.Component) Topic {
-	return ShowingParts(load, func(data T) []Part { return []Part{{HTML: show(data)}} })
+// that is. Addresses that differ in other parameters are the same topic.
+func Showing[T any](load func(context.Context, url.Values) (T, error), show func(T) templ.Component, reads ...string) Topic {
+	return ShowingParts(load, func(data T) []Part { return []Part{{HTML: show(data)}} }, reads...)
 }
 
 // ShowingParts makes a topic of several parts: those of a page that change seldom are not
 // sent with those that change all the time. They are the same ones, in the same order,
 // each time.
-func ShowingParts[T any](load func(context.Context, url.Values) (T, error), show func(T) []Part) Topic {
+func ShowingParts[T any](load func(context.Context, url.Values) (T, error), show func(T) []Part, reads ...string) Topic {
 	return Topic{
-		load: func(ctx context.Context, q url.Values) (any, error) { return load(ctx, q) },
-		show: func(data any) []Part { return show(data.(T)) },
+		load:  func(ctx context.Context, q url.Values) (any, error) { return load(ctx, q) },
+		show:  func(data any) []Part { return show(data.(T)) },
+		reads: reads,
 	}
 }
 
@@ -111,6 +115,7 @@ type Topics struct {
 	mu        sync.Mutex // guards what follows
 	streams   map[string]*stream
 	listeners int
+	networks  map[string]int // listeners of each, by quota.Network
 }
 
 // A stream is one topic with one query, while somebody listens.
@@ -157,46 +162,62 @@ func (e *edition) news(before int) (all []*piece) {
 
 // NewTopics makes topics; listeners leave when stop is closed.
 func NewTopics(all map[string]Topic, stop <-chan struct{}, log *slog.Logger) *Topics {
-	return &Topics{all: all, stop: stop, log: log, alive: liveAlive, streams: map[string]*stream{}}
+	return &Topics{all: all, stop: stop, log: log, alive: liveAlive, streams: map[string]*stream{}, networks: map[string]int{}}
 }
 
 // ServeLive sends what a live part of a page shows; least is who may see such pages. Those of
 // one game have its {name} in their path, which the topics get as the query's name.
 func (p *Pages) ServeLive(l *Topics, least Access) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		return l.serve(w, r, func(who Access) bool {
+		return l.serve(w, r, quota.Network(p.o.Remote(r)), func(who Access) error {
 			if least == Anyone && who == Anyone {
-				return true // nobody needs to be known
+				return nil // nobody needs to be known
 			}
 			v, err := p.Visitor(r)
-			if err != nil {
-				return true // a database that is busy signs nobody out
-			}
 			for _, one := range []Access{least, who} {
-				switch err := p.may(r, v, one); {
-				case errors.Is(err, errSignedOut), errors.Is(err, ErrForbidden), errors.Is(err, store.ErrNotFound):
-					return false
+				if err == nil {
+					err = p.may(r, v, one)
 				}
 			}
-			return true
+			return err
 		})
 	}
 }
 
-// serve sends the topic in the path until the browser goes, the server stops, or may says
-// no. A listener that is slow misses editions: it always gets the newest.
-func (l *Topics) serve(w http.ResponseWriter, r *http.Request, may func(Access) bool) error {
-	name, query := r.PathValue("topic"), r.URL.Query()
+// refused reports whether an error of may says that somebody may not listen, not that nobody
+// can tell.
+func refused(err error) bool {
+	return errors.Is(err, errSignedOut) || errors.Is(err, ErrForbidden) || errors.Is(err, store.ErrNotFound)
+}
+
+// query has the parameters of the request that the topic reads.
+func (t Topic) query(r *http.Request) url.Values {
+	query, all := url.Values{}, r.URL.Query()
 	if game := r.PathValue("name"); game != "" {
-		query["name"] = []string{game}
+		all.Set("name", game)
 	}
+	for _, name := range t.reads {
+		if value := all.Get(name); value != "" {
+			query.Set(name, value)
+		}
+	}
+	return query
+}
+
+// serve sends the topic in the path until the browser goes, the server stops, or may gives an
+// error. A listener that is slow misses editions: it always gets the newest.
+func (l *Topics) serve(w http.ResponseWriter, r *http.Request, network string, may func(Access) error) error {
+	name := r.PathValue("topic")
 	t, there := l.all[name]
 	if !there {
 		return store.Missing{Noun: "topic", Key: name}
 	}
-	if !may(t.Who) {
+	if err := may(t.Who); refused(err) {
 		return ErrForbidden
+	} else if err != nil {
+		return err
 	}
+	query := t.query(r)
 	if t.own {
 		v := Who(r)
 		if !v.SignedIn() {
@@ -204,13 +225,13 @@ func (l *Topics) serve(w http.ResponseWriter, r *http.Request, may func(Access) 
 		}
 		query = url.Values{"user": {strconv.FormatInt(v.User.ID, 10)}}
 	}
-	st := l.join(name+"?"+query.Encode(), t, query)
+	st, full := l.join(name+"?"+query.Encode(), t, query, network)
 	if st == nil {
 		w.Header().Set("Retry-After", "60")
-		Plain(w, http.StatusServiceUnavailable, "too many pages are open")
+		Plain(w, full, "too many pages are open")
 		return nil
 	}
-	defer l.leave(st)
+	defer l.leave(st, network)
 
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -232,6 +253,15 @@ func (l *Topics) serve(w http.ResponseWriter, r *http.Request, may func(Access) 
 			write(end)
 		}
 	}()
+	// listens reports whether the browser still may; without an answer it asks for the topic
+	// again, and is looked at then.
+	listens := func() bool {
+		err := may(t.Who)
+		if refused(err) {
+			send(signedOutPiece)
+		}
+		return err == nil
+	}
 	alive := time.NewTicker(l.alive)
 	defer alive.Stop()
 	now := st.newest.Load()
@@ -246,32 +276,31 @@ func (l *Topics) serve(w http.ResponseWriter, r *http.Request, may func(Access) 
 			now = st.newest.Load()
 			next = now.news(before)
 		case <-alive.C:
-			if !may(t.Who) {
-				send(signedOutPiece)
-				return nil
-			}
 			next = []*piece{keepAlivePiece}
 		case <-r.Context().Done():
 			return nil
 		case <-l.stop:
 			return nil
 		}
-		if !may(t.Who) { // what is new is not for who is signed out meanwhile
-			send(signedOutPiece)
+		if !listens() { // what is new is not for people who are signed out meanwhile
 			return nil
 		}
 	}
 	return nil
 }
 
-// join adds a listener, or gives nil if there are too many.
-func (l *Topics) join(key string, t Topic, q url.Values) *stream {
+// join adds a listener of a network. If there are too many it gives nil, and the status that
+// says whether that is because of the network.
+func (l *Topics) join(key string, t Topic, q url.Values, network string) (st *stream, full int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.listeners >= liveMost {
-		return nil
+	switch {
+	case l.networks[network] >= liveNetwork:
+		return nil, http.StatusTooManyRequests
+	case l.listeners >= liveMost:
+		return nil, http.StatusServiceUnavailable
 	}
-	st := l.streams[key]
+	st = l.streams[key]
 	if st == nil {
 		ctx, cancel := context.WithCancel(context.Background())
 		st = &stream{key: key, cancel: cancel, done: make(chan struct{})}
@@ -281,15 +310,19 @@ func (l *Topics) join(key string, t Topic, q url.Values) *stream {
 	}
 	st.listeners++
 	l.listeners++
+	l.networks[network]++
 	liveListeners.Inc()
-	return st
+	return st, 0
 }
 
 // leave takes a listener away. With the last one the stream ends, before leave returns.
-func (l *Topics) leave(st *stream) {
+func (l *Topics) leave(st *stream, network string) {
 	l.mu.Lock()
 	st.listeners--
 	l.listeners--
+	if l.networks[network]--; l.networks[network] == 0 {
+		delete(l.networks, network)
+	}
 	last := st.listeners == 0
 	if last {
 		delete(l.streams, st.key)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,13 +44,23 @@ func (sc *score) topic() Topic {
 			panic("no such score")
 		}
 		return templ.Raw("<b>" + text + "</b>")
-	})
+	}, "unit")
+}
+
+// ask makes of who may listen what serve takes.
+func ask(allowed func(Access) bool) func(Access) error {
+	return func(who Access) error {
+		if !allowed(who) {
+			return errSignedOut
+		}
+		return nil
+	}
 }
 
 func liveHandler(l *Topics, allowed func(Access) bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /admin/live/{topic}", func(w http.ResponseWriter, r *http.Request) {
-		if err := l.serve(w, r, allowed); err != nil {
+		if err := l.serve(w, r, r.URL.Query().Get("from"), ask(allowed)); err != nil {
 			http.Error(w, err.Error(), http.StatusNotFound)
 		}
 	})
@@ -436,15 +447,24 @@ func TestLive_refused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewTopics(map[string]Topic{"score": (&score{}).topic()}, nil, quiet)
 		w := httptest.NewRecorder()
-		err := l.serve(w, httptest.NewRequest("GET", "/", nil), always)
+		err := l.serve(w, httptest.NewRequest("GET", "/", nil), "", ask(always))
 		if !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("unknown topic: got %v", err)
 		}
 		var screens []*screen
 		for i := range liveMost {
-			s := look(t, l, fmt.Sprintf("/admin/live/score?unit=%d-", i%7), always)
+			from := fmt.Sprint("from=", i/liveNetwork)
+			s := look(t, l, fmt.Sprintf("/admin/live/score?unit=%d-&", i%7)+from, always)
 			s.next()
 			screens = append(screens, s)
+			if i%liveNetwork < liveNetwork-1 {
+				continue
+			}
+			w := httptest.NewRecorder() // others come in still
+			liveHandler(l, always).ServeHTTP(w, httptest.NewRequest("GET", "/admin/live/score?"+from, nil))
+			if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+				t.Errorf("one too many of a network: got %d", w.Code)
+			}
 		}
 		if len(l.streams) != 7 {
 			t.Errorf("%d streams, want one for each query", len(l.streams))
@@ -457,6 +477,78 @@ func TestLive_refused(t *testing.T) {
 		for _, s := range screens {
 			s.end()
 		}
+		if len(l.networks) != 0 {
+			t.Errorf("%d networks are kept when nobody listens", len(l.networks))
+		}
+	})
+}
+
+// TestLive_parameters: addresses that differ in what a topic does not read are one topic.
+func TestLive_parameters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sc := &score{}
+		l := NewTopics(map[string]Topic{"score": sc.topic()}, nil, quiet)
+		var screens []*screen
+		for i := range 100 {
+			s := look(t, l, fmt.Sprintf("/admin/live/score?j=%d&unit=p&unit=%d", i, i), always)
+			s.next()
+			screens = append(screens, s)
+		}
+		if len(l.streams) != 1 || sc.loaded.Load() != 1 {
+			t.Errorf("%d streams looked %d times", len(l.streams), sc.loaded.Load())
+		}
+		for _, s := range screens {
+			s.end()
+		}
+	})
+}
+
+// TestServeLive_closed: nobody listens whose session cannot be read, not even for a moment, and
+// who listens already is neither told anything more nor signed out.
+func TestServeLive_closed(t *testing.T) {
+	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	topics := NewTopics(map[string]Topic{"score": (&score{}).topic()}, nil, quiet)
+	serve := New(Options{Store: st}, nil).ServeLive(topics, Person)
+	r := httptest.NewRequest("GET", "/admin/live/score", nil)
+	r.SetPathValue("topic", "score")
+	r.AddCookie(&http.Cookie{Name: "hearsay", Value: "x"})
+	w := httptest.NewRecorder()
+	if err := serve(w, r); err == nil || refused(err) || w.Body.Len() > 0 {
+		t.Errorf("got %v and %q", err, w.Body)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		sc := &score{}
+		l := NewTopics(map[string]Topic{"score": sc.topic()}, nil, quiet)
+		var fault atomic.Pointer[error]
+		ctx, leave := context.WithCancel(t.Context())
+		s := &screen{httptest.NewRecorder(), make(chan string), ctx, leave, make(chan struct{})}
+		go func() {
+			defer close(s.left)
+			r := httptest.NewRequestWithContext(ctx, "GET", "/admin/live/score", nil)
+			r.SetPathValue("topic", "score")
+			err := l.serve(s, r, "", func(Access) error {
+				if err := fault.Load(); err != nil {
+					return *err
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}()
+		s.next()
+		synctest.Wait()
+		err := errors.New("the database is busy")
+		fault.Store(&err)
+		sc.n.Add(1)
+		<-s.left
+		leave()
 	})
 }
 
@@ -489,7 +581,7 @@ func TestLive_own(t *testing.T) {
 		}{"signed out": {always, errSignedOut}, "may not": {func(a Access) bool { return a != Person }, ErrForbidden}} {
 			r := httptest.NewRequest("GET", "/admin/live/mine?user=7", nil)
 			r.SetPathValue("topic", "mine")
-			if err := l.serve(httptest.NewRecorder(), r, test.allowed); !errors.Is(err, test.want) {
+			if err := l.serve(httptest.NewRecorder(), r, "", ask(test.allowed)); !errors.Is(err, test.want) {
 				t.Errorf("%s: got %v", name, err)
 			}
 		}

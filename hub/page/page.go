@@ -36,6 +36,9 @@ type Options struct {
 	// Secure reports whether the client came by TLS, here or at a trusted
 	// proxy. Default: by TLS here.
 	Secure func(*http.Request) bool
+	// PublicURL is where browsers find the pages, such as "https://hub.example", whatever
+	// the header Host says. Default: where the request's Host is.
+	PublicURL string
 	// Stopping is closed when the server begins to stop: then live pages are let go,
 	// which would keep it for ever. Default: never.
 	Stopping <-chan struct{}
@@ -70,23 +73,36 @@ type Pages struct {
 	o          Options
 	navigation [][]Item
 	drawers    drawers
+	protection *http.CrossOriginProtection
 }
 
 // New makes pages. Navigation is what operators' pages are reached by, in groups.
 func New(o Options, navigation [][]Item) *Pages {
-	return &Pages{o: o.Filled(), navigation: navigation}
+	p := &Pages{o: o.Filled(), navigation: navigation, protection: http.NewCrossOriginProtection()}
+	if p.o.PublicURL != "" {
+		_ = p.protection.AddTrustedOrigin(p.o.PublicURL) // what is no origin is refused as a setting, and trusted by nobody
+	}
+	p.protection.SetDenyHandler(http.HandlerFunc(p.serveForeign))
+	return p
 }
 
-// Register adds routes to those of a server: answers have the headers that all have, and
-// nobody gets in who may not.
+// Register adds routes to those of a server: answers have the headers that all have, forms of
+// other sites are refused unless the route takes them, and nobody gets in who may not.
 func (p *Pages) Register(mux *http.ServeMux, routes []Route) {
 	for _, one := range routes {
-		mux.Handle(one.Pattern, guard(p.admit(one)))
+		handler := p.admit(one)
+		if !one.Foreign {
+			handler = p.protection.Handler(handler)
+		}
+		mux.Handle(one.Pattern, guard(handler, p.o.Secure))
 	}
 }
 
-// Origin is this hub's address as the client reaches it.
+// Origin is this hub's address as browsers reach it, without a slash at its end.
 func (p *Pages) Origin(r *http.Request) string {
+	if p.o.PublicURL != "" {
+		return p.o.PublicURL
+	}
 	host := r.Host
 	if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && host == "" {
 		host = at.String() // an old client did not say whom it asks
@@ -116,10 +132,12 @@ func peer(r *http.Request) netip.Addr {
 const policy = "default-src 'none'; script-src 'nonce-%s'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"require-trusted-types-for 'script'; trusted-types htmx; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// guard sets the headers that every answer has, and refuses forms that another site
-// sends. A handler that serves something lasting sets its own Cache-Control.
-func guard(next http.Handler) http.Handler {
-	next = http.NewCrossOriginProtection().Handler(next)
+// onlyTLS has a browser that came by TLS use nothing else for half a year.
+const onlyTLS = "max-age=15552000"
+
+// guard sets the headers that every answer has; secure reports whether a request came by TLS.
+// A handler that serves something lasting sets its own Cache-Control.
+func guard(next http.Handler, secure func(*http.Request) bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		nonce := rand.Text()
 		r = r.WithContext(templ.WithNonce(r.Context(), nonce))
@@ -129,6 +147,9 @@ func guard(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
+		if secure(r) {
+			h.Set("Strict-Transport-Security", onlyTLS)
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -138,6 +159,9 @@ func guard(next http.Handler) http.Handler {
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, code int, page templ.Component) {
 	var b bytes.Buffer
 	if err := page.Render(r.Context(), &b); err != nil {
+		if r.Context().Err() != nil {
+			return // nobody waits for the answer
+		}
 		p.o.Log.Error("render page", "path", logged(r), "err", err)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return

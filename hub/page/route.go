@@ -11,10 +11,20 @@ type Route struct {
 	Pattern string // of http.ServeMux
 	Who     Access
 	Serve   Handler
+	Foreign bool // see FromAnywhere
 }
 
 // To makes a route.
-func To(pattern string, who Access, serve Handler) Route { return Route{pattern, who, serve} }
+func To(pattern string, who Access, serve Handler) Route {
+	return Route{Pattern: pattern, Who: who, Serve: serve}
+}
+
+// FromAnywhere is the route for requests that pages of other sites may make as well. Its handler
+// must know nobody by a cookie.
+func (r Route) FromAnywhere() Route {
+	r.Foreign = true
+	return r
+}
 
 // A Handler answers a request, or gives back why it cannot: [Pages.Refuse] makes a
 // page of that.

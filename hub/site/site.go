@@ -53,9 +53,9 @@ func New(o Options) *Site {
 	o.FillTime = cmp.Or(o.FillTime, fillTime)
 	s := &Site{Options: o, Pages: page.New(o.Options, nil), forms: newForms()}
 	s.live = page.NewTopics(map[string]page.Topic{
-		"channel":    page.Showing(s.loadChannel, conversation),
+		"channel":    page.Showing(s.loadChannel, conversation, "name"),
 		"characters": s.ownTopic(),
-		"widget":     page.Showing(s.loadChannel, frameTalk),
+		"widget":     page.Showing(s.loadChannel, frameTalk, "name"),
 		"network":    page.ShowingParts(s.loadNetwork, network),
 	}, o.Stopping, o.Log)
 	s.oauth = oauth.New(oauth.Options{Store: o.Store, Log: o.Log, Issuer: s.Origin, Remote: o.Remote})

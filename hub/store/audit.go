@@ -264,6 +264,9 @@ func (s *Store) Audit(ctx context.Context, q AuditQuery) (all []AuditEntry, err 
 		add(`subject = ? COLLATE NOCASE`, q.Subject)
 	}
 	if q.Text != "" {
+		if err := (Page{Search: q.Text}).check(); err != nil {
+			return nil, err
+		}
 		add(`actor || ' ' || action || ' ' || subject || ' ' || coalesce(address, '') || ' ' || coalesce(before_state, '') || ' ' || coalesce(after_state, '')
 			LIKE ? ESCAPE '\'`, Page{Search: q.Text}.like())
 	}

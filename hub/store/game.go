@@ -135,6 +135,9 @@ func pageOfGames(conn *sqlite.Conn, where string, p GamePage) (all []Game, total
 // ?1, before or after all others by name. They are two lists, as sorting them as one would
 // compare every game with many.
 func gamesByPlayers(conn *sqlite.Conn, where string, p GamePage) (ids []GameID, total int, err error) {
+	if err := p.check(); err != nil {
+		return nil, 0, err
+	}
 	args := []any{array(p.Online), p.like()}
 	online, err := rows(conn, `SELECT games.id FROM json_each(?1) AS place CROSS JOIN games ON games.id = place.value
 		WHERE `+where+` ORDER BY place.key`, scanGameID, args...)

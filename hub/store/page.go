@@ -18,6 +18,12 @@ type Page struct {
 	Limit  int
 }
 
+// searchMost is how many characters are searched for at most.
+const searchMost = 200
+
+// check refuses a search that is too long, or no text.
+func (p Page) check() error { return checkLength("search", p.Search, searchMost) }
+
 // like is the search as SQL's LIKE ... ESCAPE '\' wants it.
 func (p Page) like() string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(p.Search) + "%"
@@ -39,6 +45,9 @@ func (p Page) order(by ...[2]string) string {
 
 // page reads a part of a list, and how long it is in all. from is FROM and WHERE.
 func page[T any](conn *sqlite.Conn, columns, from, order string, p Page, scan func(*sqlite.Stmt) T, args ...any) (all []T, total int, err error) {
+	if err := p.check(); err != nil {
+		return nil, 0, err
+	}
 	if _, err := row(conn, `SELECT count(*) `+from, func(stmt *sqlite.Stmt) { total = stmt.ColumnInt(0) }, args...); err != nil {
 		return nil, 0, err
 	}
