@@ -8,7 +8,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // A Format is one in which messages are exported.
@@ -52,10 +51,10 @@ func (s *Store) exportCSV(ctx context.Context, w io.Writer, q Search) error {
 		}
 		hidden := ""
 		if one.Hidden != nil {
-			hidden = one.Hidden.At.Format(time.RFC3339Nano)
+			hidden = one.Hidden.At.Format(cellTime)
 		}
 		return out.Write([]string{
-			strconv.FormatInt(int64(one.ID), 10), one.SentAt.Format(time.RFC3339Nano), one.ChannelName,
+			strconv.FormatInt(int64(one.ID), 10), one.SentAt.Format(cellTime), cell(one.ChannelName),
 			cell(one.Game), cell(one.Name), cell(one.Text), hidden,
 		})
 	})
@@ -69,9 +68,13 @@ func (s *Store) exportCSV(ctx context.Context, w io.Writer, q Search) error {
 	return err
 }
 
-// cell keeps a spreadsheet from taking what a player said for a formula.
+// cellTime has one width, so that moments sort as texts.
+const cellTime = "2006-01-02T15:04:05.000000Z07:00"
+
+// cell keeps a spreadsheet from taking what a player said, or a channel's name, for a formula.
+// Some take signs of full width for plain ones, and pass over what they do not show.
 func cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+	if strings.IndexAny(text, "\t\r\n") == 0 || strings.IndexAny(strings.TrimSpace(text), "=+-@＝＋－＠") == 0 {
 		return "'" + text
 	}
 	return text

@@ -20,10 +20,10 @@ func TestExportMessages(t *testing.T) {
 	var b bytes.Buffer
 	check(t, s.ExportMessages(t.Context(), &b, store.CSV, store.Search{Game: "Alpha"}))
 	want := `id,sent_at,channel,game,name,message,hidden_at
-1,2026-01-01T00:00:00Z,gossip,Alpha,'=1+1,"'@SUM(A1),""x""
+1,2026-01-01T00:00:00.000000Z,gossip,Alpha,'=1+1,"'@SUM(A1),""x""
 y",
-2,2026-01-02T00:00:00Z,gossip,Alpha,Ann Marie,"hello, Café!",2026-01-09T00:00:00Z
-8,2026-01-08T00:00:00Z,gossip,Alpha,Annabel,'-1 +2 =3 @4,
+2,2026-01-02T00:00:00.000000Z,gossip,Alpha,Ann Marie,"hello, Café!",2026-01-09T00:00:00.000000Z
+8,2026-01-08T00:00:00.000000Z,gossip,Alpha,Annabel,'-1 +2 =3 @4,
 `
 	if got := b.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -58,6 +58,31 @@ var errBroken = errors.New("broken")
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errBroken }
+
+// No cell begins as a formula does.
+func TestExportMessages_formulas(t *testing.T) {
+	s := open(t)
+	must(s.CreateChannel(t.Context(), store.Channel{Name: "-abc", KeepDays: 30}))
+	guarded := []string{"=1", "+1", "-abc", "@SUM", "\t=1", "\rx", "\nx", " =1", "\u00a0=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM"}
+	plain := []string{"a=1", "1+1", "'x", "\u00e9", ""}
+	for _, text := range append(guarded, plain...) {
+		run(t, connect(t, s.Path()), `
+			INSERT INTO messages (channel_id, game, name, message, sent_at) SELECT id, 'Alpha', ?1, ?1, 1797984000123000 FROM channels WHERE name = '-abc'`, text)
+	}
+	var b bytes.Buffer
+	check(t, s.ExportMessages(t.Context(), &b, store.CSV, store.Search{}))
+	lines, err := csv.NewReader(&b).ReadAll()
+	check(t, err)
+	for i, line := range lines[1:] {
+		want := append(guarded, plain...)[i]
+		if i < len(guarded) {
+			want = "'" + want
+		}
+		if line[1] != "2026-12-23T00:00:00.123000Z" || line[2] != "'-abc" || line[4] != want || line[5] != want {
+			t.Errorf("got %q, want %q", line, want)
+		}
+	}
+}
 
 // More than a part, and more than a search would add to the index by itself.
 func TestExportMessages_many(t *testing.T) {
