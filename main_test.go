@@ -984,7 +984,7 @@ func TestReadme_metrics(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	p := hubtest.NewProgram(t, program, map[string]string{"metrics_token": "correct-horse"})
 	p.Start()
-	for token, want := range map[string]int{"": http.StatusForbidden, "correct-horse": http.StatusOK} {
+	for token, want := range map[string]int{"": http.StatusUnauthorized, "correct-horse": http.StatusOK} {
 		r, err := http.NewRequest(http.MethodGet, p.Page("/metrics"), nil)
 		if err != nil {
 			t.Fatal(err)

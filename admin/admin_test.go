@@ -194,16 +194,16 @@ func TestMetrics_access(t *testing.T) {
 		token  string // of the hub
 		status int
 	}{
-		{"without a token", nil, token, 403},
-		{"without a token of the hub", nil, "", 403},
+		{"without a token", nil, token, 401},
+		{"without a token of the hub", nil, "", 401},
 		{"with the token", http.Header{"Authorization": {"Bearer " + token}}, token, 200},
 		{"scheme in lower case", http.Header{"Authorization": {"bearer " + token}}, token, 200},
 		{"forwarded with the token", http.Header{"Authorization": {"Bearer " + token}, "Via": {"1.1 proxy"}}, token, 200},
-		{"wrong token", http.Header{"Authorization": {"Bearer wrong"}}, token, 403},
-		{"longer token", http.Header{"Authorization": {"Bearer " + token + "s"}}, token, 403},
-		{"other scheme", http.Header{"Authorization": {"Basic " + token}}, token, 403},
-		{"no token set, none sent", http.Header{"Authorization": {"Bearer "}}, "", 403},
-		{"no token set, one sent", http.Header{"Authorization": {"Bearer " + token}}, "", 403},
+		{"wrong token", http.Header{"Authorization": {"Bearer wrong"}}, token, 401},
+		{"longer token", http.Header{"Authorization": {"Bearer " + token + "s"}}, token, 401},
+		{"other scheme", http.Header{"Authorization": {"Basic " + token}}, token, 401},
+		{"no token set, none sent", http.Header{"Authorization": {"Bearer "}}, "", 401},
+		{"no token set, one sent", http.Header{"Authorization": {"Bearer " + token}}, "", 401},
 	} {
 		for _, remote := range []string{"127.0.0.1:5000", "[::1]:5000", "203.0.113.9:5000", "@"} { // the last is a Unix socket
 			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
@@ -212,7 +212,7 @@ func TestMetrics_access(t *testing.T) {
 				r.Header[name] = values
 			}
 			w := answer(admin.New(admin.Options{MetricsToken: tt.token}), r)
-			want := map[int]string{200: "go_goroutines ", 403: "--metrics-listen"}[tt.status]
+			want := map[int]string{200: "go_goroutines ", 401: "--metrics-listen"}[tt.status]
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), want) {
 				t.Errorf("%s, from %s: got %d %.300q, want %d with %q", tt.name, remote, w.Code, w.Body, tt.status, want)
 			}

@@ -15,7 +15,8 @@ const metricsRefusal = "Metrics want a token. Start the hub with --metrics-token
 
 func (s *server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	if !s.bearer(r) {
-		page.Plain(w, http.StatusForbidden, metricsRefusal)
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		page.Plain(w, http.StatusUnauthorized, metricsRefusal)
 		return
 	}
 	ServeMetrics(w, r)
