@@ -190,6 +190,17 @@ func (s *server) close() (err error) {
 	return err
 }
 
+// lock takes the file's lock. A command that looks whether a server runs holds it for a moment.
+func lock(path string) (unlock func() error, err error) {
+	for range 5 {
+		if unlock, err = store.Lock(path); !errors.Is(err, store.ErrLocked) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return unlock, err
+}
+
 // run serves until ctx ends, or somebody wants it to start again.
 func (s *server) run(ctx context.Context) (next *again, err error) {
 	st, err := store.Open(ctx, s.given.DB, store.Options{Log: s.log})
@@ -198,7 +209,7 @@ func (s *server) run(ctx context.Context) (next *again, err error) {
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	if s.unlock == nil {
-		if s.unlock, err = store.Lock(st.Path()); err != nil {
+		if s.unlock, err = lock(st.Path()); err != nil {
 			return nil, fmt.Errorf("%w; stop that one, or name another file with --db", err)
 		}
 		s.given.DB = st.Path()

@@ -12,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"hearsay/hub/store"
+	"hearsay/hub/wire"
 )
 
 // faults is a log that counts errors; flooded is closed at the thousandth.
@@ -65,6 +66,40 @@ func TestRun_unreadable(t *testing.T) {
 		settle(time.Second)
 		if w.rules.Load() != nil {
 			t.Error("the rule that has ended is still there")
+		}
+	})
+}
+
+// TestRun_acknowledges: what another process has changed holds in the hub when that process has
+// waited for it.
+func TestRun_acknowledges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{})
+		ctx := t.Context()
+		alpha := w.join(w.game("Alpha"), `,"channels":["gossip"]`)
+		other, err := store.Open(ctx, w.path, store.Options{})
+		w.do(err)
+		defer other.Close()
+		for i := range 20 {
+			settle(time.Duration(i) * 17 * time.Millisecond) // wherever the hub is between two looks
+			w.do(other.PauseChannel(ctx, "gossip", time.Hour))
+			followed, err := other.AwaitFollowers(ctx)
+			if err != nil || !followed {
+				t.Fatalf("got %t, %v", followed, err)
+			}
+			equal(t, "when it is paused", alpha.says("gossip", "Ann", "hi"), wire.ErrorPaused)
+			w.do(other.UnpauseChannel(ctx, "gossip"))
+			_, err = other.AwaitFollowers(ctx)
+			w.do(err)
+			equal(t, "when it is not", alpha.says("gossip", "Ann", "hi"), "")
+			settle(time.Minute)
+		}
+		w.stopRun()
+		<-w.ran
+		w.do(other.PauseChannel(ctx, "gossip", time.Hour))
+		began := time.Now()
+		if followed, err := other.AwaitFollowers(ctx); followed || err != nil || time.Since(began) != time.Second {
+			t.Errorf("nobody follows: got %t, %v after %v", followed, err, time.Since(began))
 		}
 	})
 }

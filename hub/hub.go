@@ -164,8 +164,8 @@ func New(ctx context.Context, st *store.Store, o Options) (*Hub, error) {
 // characters, and announces the restarts that the store is asked for, until ctx ends. What
 // fails is tried again after a pause, and at each commit.
 func (h *Hub) Run(ctx context.Context) {
-	wake, stop := h.store.Watch()
-	defer stop()
+	follower := h.store.Follow()
+	defer follower.Stop()
 	looks := []struct {
 		commits func() uint64 // that are a reason to look
 		look    func(context.Context) error
@@ -177,8 +177,8 @@ func (h *Hub) Run(ctx context.Context) {
 		{h.store.Registrations, h.tellChanges, h.store.Registrations() - 1},
 		{h.store.Asked, h.restart, h.store.Asked() - 1},
 	}
-	var backoff store.Backoff
 	for {
+		follower.Begin()
 		err := h.followBy(ctx, h.store.Recent)
 		for i := range looks {
 			l := &looks[i]
@@ -193,12 +193,12 @@ func (h *Hub) Run(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			h.log.Error("changes could not be read", "err", err)
 		}
-		ends, retry := h.ruleEnds(), backoff.After(err)
+		ends, retry := h.ruleEnds(), follower.End(ctx, err)
 		if err != nil {
 			ends = nil // it may be what cannot be read
 		}
 		select {
-		case <-wake:
+		case <-follower.Wake:
 		case <-ends:
 		case <-retry:
 		case <-ctx.Done():

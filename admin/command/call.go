@@ -53,7 +53,23 @@ func run(how opening, do func(*call) error) func(*cobra.Command, []string) error
 			return err
 		}
 		defer func() { err = errors.Join(err, c.store.Close()) }()
-		return do(c)
+		if err := do(c); err != nil || !c.store.Changed() {
+			return err
+		}
+		c.settle()
+		return nil
+	}
+}
+
+// settle waits until what the command has changed holds in the server, if one runs.
+func (c *call) settle() {
+	if errors.Is(c.served(), store.ErrUnserved) {
+		return
+	}
+	if followed, err := c.store.AwaitFollowers(c.Context()); err != nil {
+		c.PrintErrln("The change is kept, but whether the server has taken it is not known:", err)
+	} else if !followed {
+		c.PrintErrln("The change is kept, but the server has not confirmed it within a second.")
 	}
 }
 

@@ -214,10 +214,10 @@ func mixed(start, now Config) Config {
 // Follow calls changed whenever the file has other settings, until ctx ends. Settings that
 // cannot be read are tried again after a pause, and at each commit.
 func (s *Settings) Follow(ctx context.Context, changed func(Config)) {
-	wake, stop := s.store.Watch()
-	defer stop()
-	var backoff store.Backoff
+	follower := s.store.Follow()
+	defer follower.Stop()
 	for asked := s.store.Asked() - 1; ; { // never looked
+		follower.Begin()
 		var err error
 		if n := s.store.Asked(); n != asked {
 			err = s.read(ctx)
@@ -230,8 +230,8 @@ func (s *Settings) Follow(ctx context.Context, changed func(Config)) {
 			}
 		}
 		select {
-		case <-wake:
-		case <-backoff.After(err):
+		case <-follower.Wake:
+		case <-follower.End(ctx, err):
 		case <-ctx.Done():
 			return
 		}

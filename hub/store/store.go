@@ -49,6 +49,7 @@ type Store struct {
 	touches touches
 	faults  faults
 	pins    pins
+	marks   marks
 
 	backupFailed atomic.Pointer[BackupFailure]
 
@@ -58,6 +59,7 @@ type Store struct {
 	asked         atomic.Uint64 // commits that may have changed settings or restarts
 	ignored       atomic.Uint64 // commits that may have changed ignore lists
 	registrations atomic.Uint64 // commits that may have changed characters
+	changed       atomic.Bool   // see Changed
 	commitTime    atomic.Int64  // when watchers were last to be woken, in nanoseconds since 1970
 	mu            sync.Mutex    // guards watchers
 	watchers      map[chan struct{}]struct{}

@@ -40,7 +40,7 @@ func (s *Store) openWriter() (_ *writer, err error) {
 	w := &writer{Store: s, full: true}
 	h := &hooks{
 		update: func(table string) {
-			w.dirty = w.dirty || table != "messages" && !strings.HasPrefix(table, "search")
+			w.dirty = w.dirty || table != "messages" && table != "marks" && !strings.HasPrefix(table, "search")
 			w.admits = w.admits || table == "games" || table == "applications" || table == "channels"
 			w.reviewed = w.reviewed || table == "held"
 			w.asks = w.asks || table == "settings" || table == "restarts"
@@ -51,6 +51,9 @@ func (s *Store) openWriter() (_ *writer, err error) {
 		commit: func(pages int) {
 			w.pages = pages
 			w.committed = w.committed || w.dirty
+			if w.dirty {
+				s.changed.Store(true)
+			}
 			if w.admits {
 				s.admissions.Add(1)
 			}
@@ -167,21 +170,29 @@ func (w *writer) poll() {
 	}
 	if now != w.seen {
 		w.seen = now
+		mark, err := newestMark(w.conn) // before all else is looked at: that is not older
+		if err != nil {
+			w.log.Warn("other processes' marks cannot be seen", "err", err)
+		}
 		w.admissions.Add(1)
 		w.reviews.Add(1)
 		w.asked.Add(1)
 		w.registrations.Add(1)
 		w.ignored.Add(1)
-		w.tell()
+		w.tell(mark)
 	}
 }
 
-// tell reads what was logged into the tail, and wakes the watchers.
-func (w *writer) tell() {
+// tell reads what was logged into the tail, and wakes the watchers. mark is the newest of
+// other processes' marks that they come to then, or 0.
+func (w *writer) tell(mark int64) {
 	w.committed = false
 	w.commitTime.Store(time.Now().UnixNano())
 	if err := w.tail.follow(w.conn); err != nil {
 		w.log.Warn("the end of the log cannot be kept in memory", "err", err)
+	}
+	if mark > 0 {
+		w.marks.newest.Store(mark)
 	}
 	w.wake()
 }
@@ -215,7 +226,7 @@ func (w *writer) transact(full bool, do func(*sqlite.Conn) error) (err error) {
 		commitSeconds.UpdateDuration(began)
 	}
 	if w.committed {
-		w.tell()
+		w.tell(0)
 	}
 	return err
 }
