@@ -41,7 +41,7 @@ func (s *server) badLink(w http.ResponseWriter, r *http.Request, err error, mend
 }
 
 // serveSetUp makes the first admin, names the network if that is wanted, and makes the
-// first game if one is named.
+// first game if one is named: all of it or nothing, so that the link is not used up in vain.
 func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 	p := setup{Form: page.Posted(r), Token: r.PathValue("token"), Nameless: s.nameless()}
 	game := store.Game{ShortName: p.Text("short_name"), Name: p.Text("name"), Display: true, AllowCharacterRegistration: true}
@@ -58,11 +58,16 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 	if err == nil && password != r.PostFormValue("again") {
 		err = page.Invalid("again", "these two are not the same; write the password twice")
 	}
-	var u store.User
+	var b store.Begun
 	if err == nil {
-		ctx := store.WithActor(r.Context(), store.Actor{Name: p.Text("username"), Address: s.Remote(r).String()})
-		r = r.WithContext(ctx)
-		u, err = s.Store.Setup(ctx, p.Token, p.Text("username"), password, time.Now())
+		first := store.FirstRun{
+			Token: p.Token, Username: p.Text("username"), Password: password, Title: title, Address: s.Remote(r).String(), Agent: r.UserAgent(),
+		}
+		if wanted {
+			first.Game = &game
+		}
+		ctx := store.WithActor(r.Context(), store.Actor{Name: first.Username, Address: first.Address})
+		b, err = s.Store.Setup(ctx, first, time.Now())
 	}
 	switch {
 	case p.Fault(err):
@@ -72,29 +77,12 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return s.badLink(w, r, err, "If there is an admin already, sign in.")
 	}
-	if title != "" {
-		if _, err := s.Settings.Set(r.Context(), "title", title); err != nil {
-			return err
-		}
-	}
-	token, err := s.Store.StartSession(r.Context(), u.ID, s.Remote(r).String(), r.UserAgent())
-	if err != nil {
-		return err
-	}
-	s.SetCookie(w, r, token, store.SessionLasts)
+	s.SetCookie(w, r, b.Token, store.SessionLasts)
 	if !wanted {
 		http.Redirect(w, r, "/admin", http.StatusSeeOther)
 		return nil
 	}
-	session, err := s.Store.Session(r.Context(), token, time.Now())
-	if err != nil {
-		return err
-	}
-	c, err := s.Store.CreateGame(r.Context(), game, store.LongSecret)
-	if err != nil {
-		return err
-	}
-	s.keepSecret(session.ID, page.NewSecret{Credential: c, Noun: "game", ShortName: game.ShortName})
+	s.keepSecret(b.Session, page.NewSecret{Credential: b.Game, Noun: "game", ShortName: game.ShortName})
 	http.Redirect(w, r, "/admin/games/"+game.ShortName+"/secret", http.StatusSeeOther)
 	return nil
 }

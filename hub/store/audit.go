@@ -117,26 +117,29 @@ func (s *Store) operate(ctx context.Context, action, subject string, do func(*sq
 
 // operateOn is operate for a subject that only do names, because it makes it.
 func (s *Store) operateOn(ctx context.Context, action string, subject *string, do func(*sqlite.Conn) error) error {
-	return s.write(ctx, func(conn *sqlite.Conn) error {
-		actor, ok := ctx.Value(actorKey{}).(Actor)
-		if !ok {
-			return do(conn)
-		}
-		noun, _, _ := strings.Cut(action, " ")
-		before, err := state(conn, noun, *subject)
-		if err != nil {
-			return err
-		}
-		if err := do(conn); err != nil {
-			return err
-		}
-		after, err := state(conn, noun, *subject)
-		if err != nil {
-			return err
-		}
-		was, is := differing(before, after)
-		return exec(conn, insertAudit, micros(time.Now()), actor.Name, action, *subject, null(actor.Address), null(was), null(is))
-	})
+	return s.write(ctx, func(conn *sqlite.Conn) error { return operate(ctx, conn, action, subject, do) })
+}
+
+// operate is operateOn within a transaction.
+func operate(ctx context.Context, conn *sqlite.Conn, action string, subject *string, do func(*sqlite.Conn) error) error {
+	actor, ok := ctx.Value(actorKey{}).(Actor)
+	if !ok {
+		return do(conn)
+	}
+	noun, _, _ := strings.Cut(action, " ")
+	before, err := state(conn, noun, *subject)
+	if err != nil {
+		return err
+	}
+	if err := do(conn); err != nil {
+		return err
+	}
+	after, err := state(conn, noun, *subject)
+	if err != nil {
+		return err
+	}
+	was, is := differing(before, after)
+	return exec(conn, insertAudit, micros(time.Now()), actor.Name, action, *subject, null(actor.Address), null(was), null(is))
 }
 
 // Note puts on record what an operator does beside the file.

@@ -212,6 +212,18 @@ func (s *Store) CreateGame(ctx context.Context, g Game, form SecretForm) (Creden
 
 // createGame adds a game unless may, in the same transaction, gives an error.
 func (s *Store) createGame(ctx context.Context, action string, g Game, form SecretForm, may func(*sqlite.Conn) error) (c Credential, err error) {
+	err = s.write(ctx, func(conn *sqlite.Conn) error {
+		if err := may(conn); err != nil {
+			return err
+		}
+		c, err = addGame(ctx, conn, action, g, form)
+		return err
+	})
+	return c, err
+}
+
+// addGame adds a game within a transaction.
+func addGame(ctx context.Context, conn *sqlite.Conn, action string, g Game, form SecretForm) (c Credential, err error) {
 	if err := CheckShortName(g.ShortName); err != nil {
 		return c, err
 	}
@@ -220,10 +232,7 @@ func (s *Store) createGame(ctx context.Context, action string, g Game, form Secr
 	}
 	secret, hash := newSecret(form)
 	c.Secret = secret
-	err = s.operate(ctx, action, g.ShortName, func(conn *sqlite.Conn) error {
-		if err := may(conn); err != nil {
-			return err
-		}
+	err = operate(ctx, conn, action, &g.ShortName, func(conn *sqlite.Conn) error {
 		if err := checkFree(conn, g.ShortName); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ type Grant struct {
 	GameName   string     `json:"name"`
 	Scope      string     `json:"scope"` // as of a Scope: all that was ever approved
 	CreatedAt  time.Time  `json:"created_at"`
-	LastUsedAt *time.Time `json:"last_used_at"` // a minute late at most; nil: the site never took its code
+	LastUsedAt *time.Time `json:"last_used_at"` // two minutes late at most; nil: the site never took its code
 }
 
 // The scopes, each of which says what a site may know.

@@ -72,36 +72,79 @@ func linkFor(conn *sqlite.Conn, token string, now time.Time) (u User, err error)
 	return u, err
 }
 
-// Setup makes the first admin with a setup link, which works once.
-func (s *Store) Setup(ctx context.Context, token, username, password string, now time.Time) (u User, err error) {
-	u = User{Username: username, Role: Admin}
-	if err := u.check(); err != nil {
-		return u, err
+// A FirstRun is what the first page of a hub takes.
+type FirstRun struct {
+	Token              string // of the setup link
+	Username, Password string // of the first admin
+	Title              string // value of the setting title; "": none is set
+	Game               *Game  // to be added as by CreateGame; nil: none
+	Address, Agent     string // of the browser, which is signed in
+}
+
+// Begun is what came of a FirstRun.
+type Begun struct {
+	User    User
+	Session int64      // its id
+	Token   string     // of the session
+	Game    Credential // zero: there is none
+}
+
+// Setup makes the first admin with a setup link, which works once, with all else that the first
+// page takes, or nothing of it. It reports ErrNotFound when the link does not work any more,
+// ErrConflict when there is an admin, and a FieldError for what is wrong with the fields.
+func (s *Store) Setup(ctx context.Context, f FirstRun, now time.Time) (b Begun, err error) {
+	b.User = User{Username: f.Username, Role: Admin}
+	if err := b.User.check(); err != nil {
+		return b, err
 	}
-	if err := checkPassword(password); err != nil {
-		return u, err
+	if err := checkPassword(f.Password); err != nil {
+		return b, err
 	}
-	if _, err := s.LinkFor(ctx, token, now); err != nil {
-		return u, err // before a hash is made for anybody who asks
+	if _, err := s.LinkFor(ctx, f.Token, now); err != nil {
+		return b, err // before a hash is made for anybody who asks
 	}
-	hash := hashPassword(password)
-	err = s.operate(ctx, "user add", username, func(conn *sqlite.Conn) error {
-		of, err := linkFor(conn, token, now)
-		if err == nil && of.ID != 0 {
-			err = Missing{Noun: "link"}
-		}
-		if err != nil {
+	hash := hashPassword(f.Password)
+	err = s.write(ctx, func(conn *sqlite.Conn) error {
+		if err := operate(ctx, conn, "user add", &f.Username, func(conn *sqlite.Conn) error {
+			return setup(conn, f.Token, &b.User, hash, now)
+		}); err != nil {
 			return err
 		}
-		if has, err := hasAdmin(conn); err != nil || has {
-			return cmp.Or(err, fmt.Errorf("there is an admin: %w", ErrConflict))
+		if f.Title != "" {
+			if err := setSetting(ctx, conn, "title", f.Title); err != nil {
+				return err
+			}
 		}
-		if err := exec(conn, `DELETE FROM links WHERE user_id IS NULL`); err != nil {
-			return err
+		if f.Game != nil {
+			if b.Game, err = addGame(ctx, conn, "game add", *f.Game, LongSecret); err != nil {
+				return err
+			}
 		}
-		return createUser(conn, &u, hash)
+		b.Token, b.Session, err = startSession(conn, b.User.ID, f.Address, f.Agent, now)
+		return err
 	})
-	return u, err
+	if err != nil {
+		return Begun{}, err
+	}
+	return b, nil
+}
+
+// setup adds the first admin, and uses the link up.
+func setup(conn *sqlite.Conn, token string, u *User, hash string, now time.Time) error {
+	of, err := linkFor(conn, token, now)
+	if err == nil && of.ID != 0 {
+		err = Missing{Noun: "link"}
+	}
+	if err != nil {
+		return err
+	}
+	if has, err := hasAdmin(conn); err != nil || has {
+		return cmp.Or(err, fmt.Errorf("there is an admin: %w", ErrConflict))
+	}
+	if err := exec(conn, `DELETE FROM links WHERE user_id IS NULL`); err != nil {
+		return err
+	}
+	return createUser(conn, u, hash)
 }
 
 // UsePasswordLink sets a user's password with a link, which works once, and ends the

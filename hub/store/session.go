@@ -11,7 +11,8 @@ import (
 // SessionLasts is how long a browser stays signed in, used or not.
 const SessionLasts = 30 * 24 * time.Hour
 
-// seenEvery is how exact the time is at which a session was last seen.
+// seenEvery is how exact the time is at which a session was last seen, beside the minute that
+// touches wait.
 const seenEvery = time.Minute
 
 // A Session is a browser that is signed in.
@@ -29,35 +30,40 @@ type Session struct {
 // StartSession signs a user in. The token is the browser's; the file has its hash. Who
 // waits for approval, or was banned while signing in, gets a [Barred].
 func (s *Store) StartSession(ctx context.Context, user int64, address, agent string) (token string, err error) {
-	token, hash := newToken()
-	now := time.Now()
 	err = s.write(ctx, func(conn *sqlite.Conn) error {
-		var u User
-		found, err := row(conn, selectUsers+` WHERE u.id = ?1`, func(stmt *sqlite.Stmt) { u = scanUser(stmt) }, user)
-		if err == nil && !found {
-			err = Missing{Noun: "user", Key: strconv.FormatInt(user, 10)}
-		}
-		if err != nil {
-			return err
-		}
-		if err := u.barred(now); err != nil {
-			return err
-		}
-		if err := exec(conn, `
-			INSERT INTO sessions (hash, user_id, address, agent, created_at, seen_at, expires_at)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)`,
-			hash, user, address, cut(agent, 255), micros(now), micros(now.Add(SessionLasts))); err != nil {
-			return err
-		}
-		if err := exec(conn, `DELETE FROM sessions WHERE expires_at <= ?1`, micros(now)); err != nil {
-			return err
-		}
-		return exec(conn, `UPDATE users SET seen_at = ?2 WHERE id = ?1`, user, micros(now))
+		token, _, err = startSession(conn, user, address, agent, time.Now())
+		return err
 	})
 	if err != nil {
 		return "", err
 	}
 	return token, nil
+}
+
+func startSession(conn *sqlite.Conn, user int64, address, agent string, now time.Time) (token string, id int64, err error) {
+	var u User
+	found, err := row(conn, selectUsers+` WHERE u.id = ?1`, func(stmt *sqlite.Stmt) { u = scanUser(stmt) }, user)
+	if err == nil && !found {
+		err = Missing{Noun: "user", Key: strconv.FormatInt(user, 10)}
+	}
+	if err != nil {
+		return "", 0, err
+	}
+	if err := u.barred(now); err != nil {
+		return "", 0, err
+	}
+	token, hash := newToken()
+	if _, err := row(conn, `
+		INSERT INTO sessions (hash, user_id, address, agent, created_at, seen_at, expires_at)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
+		RETURNING id`, func(stmt *sqlite.Stmt) { id = stmt.ColumnInt64(0) },
+		hash, user, address, cut(agent, 255), micros(now), micros(now.Add(SessionLasts))); err != nil {
+		return "", 0, err
+	}
+	if err := exec(conn, `DELETE FROM sessions WHERE expires_at <= ?1`, micros(now)); err != nil {
+		return "", 0, err
+	}
+	return token, id, exec(conn, `UPDATE users SET seen_at = ?2 WHERE id = ?1`, user, micros(now))
 }
 
 const (
@@ -94,11 +100,9 @@ func (s *Store) Session(ctx context.Context, token string, now time.Time) (one S
 	}
 	if now.Sub(one.SeenAt) >= seenEvery {
 		one.SeenAt = now
-		err = s.note(ctx, func(conn *sqlite.Conn) error {
-			return exec(conn, `UPDATE sessions SET seen_at = ?2 WHERE id = ?1`, one.ID, micros(now))
-		})
+		s.touchRow(touched{"sessions", one.ID}, touch{seen: now})
 	}
-	return one, err
+	return one, nil
 }
 
 // Sessions lists who is signed in, the last seen first; of one user if username is

@@ -30,10 +30,14 @@ func (s *Store) Settings(ctx context.Context) (map[string]string, error) {
 
 // SetSetting keeps a setting in the file. It does not know which values will do.
 func (s *Store) SetSetting(ctx context.Context, key, value string) error {
+	return s.write(ctx, func(conn *sqlite.Conn) error { return setSetting(ctx, conn, key, value) })
+}
+
+func setSetting(ctx context.Context, conn *sqlite.Conn, key, value string) error {
 	if err := checkLength(key, value, 1000); err != nil {
 		return err
 	}
-	return s.operate(ctx, "setting set", key, func(conn *sqlite.Conn) error {
+	return operate(ctx, conn, "setting set", &key, func(conn *sqlite.Conn) error {
 		return exec(conn, `
 			INSERT INTO settings (key, value) VALUES (?1, ?2)
 			ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)

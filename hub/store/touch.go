@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -9,30 +10,57 @@ import (
 )
 
 // Touches are the times at which games and applications were last seen and their
-// secrets last used. They are kept in memory and written once a minute, so that a
-// thousand heartbeats cost one transaction; a crash loses a minute of them.
+// secrets last used, browsers last seen, and grants last used. They are kept in memory and
+// written once a minute, so that a thousand heartbeats cost one transaction, and a page neither
+// waits for such a write nor fails with it; a crash loses a minute of them.
 type touches struct {
 	mu sync.Mutex // guards m
 	m  map[touched]touch
 }
 
+// touched is a row, by its table.
 type touched struct {
-	application bool
-	id          int64
+	table string
+	id    int64
 }
 
 type touch struct {
 	seen        time.Time
-	secret, old time.Time // last use; zero: none
+	secret, old time.Time // last use, of games and applications; zero: none
 }
+
+// flushes say how a touch is written to a row of a table.
+var flushes = map[string]struct {
+	query string
+	args  int // how many of id, seen, secret and old
+}{
+	"games":        {flushPeer, 4},
+	"applications": {strings.Replace(flushPeer, "games", "applications", 1), 4},
+	"sessions":     {`UPDATE sessions SET seen_at = max(seen_at, ?2) WHERE id = ?1`, 2},
+	"grants":       {`UPDATE grants SET last_used_at = max(coalesce(last_used_at, 0), ?2) WHERE id = ?1`, 2},
+}
+
+const flushPeer = `
+	UPDATE games SET
+		last_seen_at = coalesce(?2, last_seen_at),
+		secret_used_at = coalesce(?3, secret_used_at),
+		old_secret_used_at = coalesce(?4, old_secret_used_at)
+	WHERE id = ?1`
 
 // Touch notes that a game or application shows a sign of life now.
 func (s *Store) Touch(p Peer, now time.Time) { s.touch(p, touch{seen: now}) }
 
 func (s *Store) touch(p Peer, t touch) {
+	key := touched{"games", p.ID}
+	if p.Application {
+		key.table = "applications"
+	}
+	s.touchRow(key, t)
+}
+
+func (s *Store) touchRow(key touched, t touch) {
 	s.touches.mu.Lock()
 	defer s.touches.mu.Unlock()
-	key := touched{p.Application, p.ID}
 	was := s.touches.m[key]
 	for _, one := range []struct {
 		to   *time.Time
@@ -60,22 +88,15 @@ func (s *Store) FlushTouches(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
 			for key, t := range m {
-				s.touch(Peer{Application: key.application, ID: key.id}, t)
+				s.touchRow(key, t)
 			}
 		}
 	}()
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		for key, t := range m {
-			table := `games`
-			if key.application {
-				table = `applications`
-			}
-			if err := exec(conn, `
-				UPDATE `+table+` SET
-					last_seen_at = coalesce(?2, last_seen_at),
-					secret_used_at = coalesce(?3, secret_used_at),
-					old_secret_used_at = coalesce(?4, old_secret_used_at)
-				WHERE id = ?1`, key.id, timeOrNull(t.seen), timeOrNull(t.secret), timeOrNull(t.old)); err != nil {
+			args := []any{key.id, timeOrNull(t.seen), timeOrNull(t.secret), timeOrNull(t.old)}
+			flush := flushes[key.table]
+			if err := exec(conn, flush.query, args[:flush.args]...); err != nil {
 				return err
 			}
 		}

@@ -3,11 +3,14 @@ package store_test
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pquerna/otp/totp"
+
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"hearsay/hub/store"
 )
@@ -76,11 +79,12 @@ func TestSessions(t *testing.T) {
 		t.Errorf("an old session: got %v", err)
 	}
 
-	// It is seen, a minute late at most.
+	// It is seen, two minutes late at most.
 	later := now.Add(2 * time.Minute)
 	if _, err := s.Session(t.Context(), second, later); err != nil {
 		t.Fatal(err)
 	}
+	check(t, s.FlushTouches(t.Context()))
 	all, err := s.Sessions(t.Context(), "ann")
 	check(t, err)
 	if len(all) != 2 || all[0].SeenAt.Sub(all[1].SeenAt) < time.Minute {
@@ -151,15 +155,37 @@ func TestSetupLink(t *testing.T) {
 		"a bad username":    {token, "a n", password, now, store.ErrInvalid},
 		"a password's link": {"x", "ann", password, now, store.ErrNotFound},
 	} {
-		if _, err := s.Setup(t.Context(), test.token, test.username, test.password, test.at); !errors.Is(err, test.want) {
+		if _, err := s.Setup(t.Context(), store.FirstRun{Token: test.token, Username: test.username, Password: test.password}, test.at); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", name, err, test.want)
 		}
 	}
-	u, err := s.Setup(t.Context(), token, "ann", password, now)
-	if err != nil || u.Role != store.Admin {
-		t.Fatalf("got %+v, %v", u, err)
+	// Whatever fails of it, nothing of it is done, and the link goes on working.
+	addGame(t, s, "Taken")
+	for name, game := range map[string]store.Game{"a game that is there": {ShortName: "Taken", Name: "x"}, "a bad name": {ShortName: "a b", Name: "x"}} {
+		f := store.FirstRun{Token: token, Username: "ann", Password: password, Title: "Moonlight", Game: &game}
+		if _, err := s.Setup(t.Context(), f, now); !errors.Is(err, store.ErrInvalid) && !errors.Is(err, store.ErrConflict) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if has, err := s.HasAdmin(t.Context()); err != nil || has {
+			t.Errorf("%s: there is an admin: %t, %v", name, has, err)
+		}
+		if all, err := s.Settings(t.Context()); err != nil || len(all) > 0 {
+			t.Errorf("%s: the settings are %v, %v", name, all, err)
+		}
 	}
-	if _, err := s.Setup(t.Context(), token, "eve", password, now); !errors.Is(err, store.ErrNotFound) {
+	b, err := s.Setup(t.Context(), store.FirstRun{
+		Token: token, Username: "ann", Password: password, Title: "Moonlight", Game: &store.Game{ShortName: "Alpha", Name: "Alpha MUD"},
+	}, now)
+	if err != nil || b.User.Role != store.Admin {
+		t.Fatalf("got %+v, %v", b, err)
+	}
+	if one, err := s.Session(t.Context(), b.Token, now); err != nil || one.ID != b.Session || one.Username != "ann" {
+		t.Errorf("the session is %+v, %v", one, err)
+	}
+	if _, err := s.Authenticate(t.Context(), b.Game.ClientID, b.Game.Secret, now); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Setup(t.Context(), store.FirstRun{Token: token, Username: "eve", Password: password}, now); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the link worked twice: %v", err)
 	}
 	if _, err := s.CreateSetupLink(t.Context(), now); !errors.Is(err, store.ErrConflict) {
@@ -187,7 +213,7 @@ func TestPasswordLink(t *testing.T) {
 	if u, err := s.LinkFor(t.Context(), token, now); err != nil || u.ID != bob.ID {
 		t.Errorf("got %+v, %v", u, err)
 	}
-	if _, err := s.Setup(t.Context(), token, "eve", password, now); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.Setup(t.Context(), store.FirstRun{Token: token, Username: "eve", Password: password}, now); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a password's link set up an admin: %v", err)
 	}
 	if _, err := s.UsePasswordLink(t.Context(), token, password, now.Add(store.PasswordLinkLasts)); !errors.Is(err, store.ErrNotFound) {
@@ -381,4 +407,34 @@ func TestGamesPage(t *testing.T) {
 			t.Errorf("%+v: got %q of %d, want %q of %d", test.page, got, total, test.want, test.total)
 		}
 	}
+}
+
+// TestSession_lockedFile: while another program keeps the write lock, pages and sites are
+// answered at once; that somebody was seen is written when it can be.
+func TestSession_lockedFile(t *testing.T) {
+	s := open(t)
+	ctx, now := t.Context(), time.Now()
+	u, err := s.InviteUser(ctx, store.User{Username: "ann", Role: store.Admin})
+	check(t, err)
+	token, err := s.StartSession(ctx, u.ID, "127.0.0.1", "test")
+	check(t, err)
+	other := connect(t, s.Path())
+	end, err := sqlitex.ImmediateTransaction(other)
+	check(t, err)
+	later := now.Add(time.Hour)
+	began := time.Now()
+	one, err := s.Session(ctx, token, later)
+	if err != nil || !one.SeenAt.Equal(later) || time.Since(began) > 5*time.Second { // a write would wait ten
+		t.Errorf("got %v, seen at %v, after %v", err, one.SeenAt, time.Since(began))
+	}
+	end(&err)
+	check(t, err)
+	check(t, s.FlushTouches(ctx))
+	if got := ask(t, other, `SELECT seen_at FROM sessions`); got[0] != strconv.FormatInt(later.UnixMicro(), 10) {
+		t.Errorf("the file has %s", got[0])
+	}
+	_, err = s.Session(ctx, token, later.Add(time.Minute))
+	check(t, err)
+	check(t, s.RevokeSession(ctx, one.ID, 0))
+	check(t, s.FlushTouches(ctx)) // of a row that is gone
 }
