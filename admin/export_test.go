@@ -7,3 +7,6 @@ func Routes() (patterns []string) {
 	}
 	return patterns
 }
+
+// Clients are those that have snippets.
+func Clients() []client { return clients }

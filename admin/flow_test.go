@@ -46,6 +46,8 @@ func TestFirstRun_inBrowser(t *testing.T) {
 	b.Press(t, "Begin")
 	b.See(t, "Keep the secret now")
 	b.Await(t, ".brand", "Moonlight")
+	b.Press(t, "Copy")
+	b.See(t, "Copied")
 	c := store.Credential{ClientID: b.Text(t, "dl dd:nth-of-type(2)"), Secret: b.Text(t, "dl dd:nth-of-type(3)")}
 	socket := connect(t, s, c, "Bob")
 	if f, err := socket.Ask(t.Context(), wire.ChannelsSend, map[string]string{"channel": "gossip", "name": "Bob", "message": "Hello"}, nil); err != nil || f.Status != wire.StatusSuccess {
