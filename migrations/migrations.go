@@ -42,11 +42,9 @@ func Apply(ctx context.Context, uri string) (err error) {
 	if err != nil {
 		return err
 	}
-	db.SetMaxOpenConns(1)
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithTableName(VersionTable))
+	provider, err := provide(db)
 	if err != nil {
-		db.Close()
-		return fmt.Errorf("read the migrations: %w", err)
+		return err
 	}
 	defer func() {
 		if cerr := provider.Close(); err == nil {
@@ -57,6 +55,51 @@ func Apply(ctx context.Context, uri string) (err error) {
 		return err
 	}
 	return check(ctx, db)
+}
+
+func provide(db *sql.DB) (*goose.Provider, error) {
+	db.SetMaxOpenConns(1)
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithTableName(VersionTable))
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	return provider, nil
+}
+
+// Declared is all that a file of a version declares: the SQL of each table, index, trigger and
+// view under its type and name, as in "table games". What SQLite makes by itself is not among it.
+func Declared(ctx context.Context, version int64) (all map[string]string, err error) {
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	provider, err := provide(db)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if cerr := provider.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	if _, err := provider.UpTo(ctx, version); err != nil {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, `SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all = map[string]string{}
+	for rows.Next() {
+		var name, text string
+		if err := rows.Scan(&name, &text); err != nil {
+			return nil, err
+		}
+		all[name] = text
+	}
+	return all, rows.Err()
 }
 
 func check(ctx context.Context, db *sql.DB) error {
