@@ -207,7 +207,12 @@ func (s *server) run(ctx context.Context) (next *again, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+	defer func() {
+		err = errors.Join(err, st.Close())
+		if loss := st.Loss(); loss != nil && (next == nil || next.replace == nil) { // to start again with what has the name now would hide it
+			next, err = nil, errors.Join(err, lost(loss, st))
+		}
+	}()
 	if s.unlock == nil {
 		if s.unlock, err = lock(st.Path()); err != nil {
 			return nil, fmt.Errorf("%w; stop that one, or name another file with --db", err)
@@ -253,6 +258,14 @@ func notListening(err error) error {
 		return &store.FieldError{Field: "listen", Reason: err.Error() + "; use an address of this machine, or 0.0.0.0 for all"}
 	}
 	return fmt.Errorf("%w; stop what uses the address, or choose another with --listen", err)
+}
+
+// lost says how to go on after a loss.
+func lost(loss error, st *store.Store) error {
+	if b := st.Rescued(); b != nil {
+		return fmt.Errorf("%w; it was saved as a backup before, to put it in place: hearsay restore %s --db %s", loss, b.Path, st.Path())
+	}
+	return fmt.Errorf("%w; it could not be saved, restore the last backup", loss)
 }
 
 // ask asks for a restart, unless somebody has.
@@ -376,6 +389,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 			return st.Ready(ctx)
 		},
 	}))
+	defer admin.FileMetrics(st, settings.Backups)()
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	all := http.NewServeMux()
 	all.Handle("GET /socket", h)

@@ -936,6 +936,7 @@ func TestReadme_metrics(t *testing.T) {
 	p := hubtest.NewProgram(t, program, map[string]string{"limit_sends": "1,1", "metrics_token": "correct-horse", "metrics_listen": at})
 	game, listener := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha"), p.Add("game", "add", "--short-name", "Beta", "--name", "Beta")
 	site := p.Add("application", "add", "--short-name", "Site", "--name", "Site")
+	p.Run("backup")
 	p.Start()
 	a := hubtest.NewApplication("records")
 	if err := a.Connect(t.Context(), p.Socket(), site); err != nil {
@@ -1004,6 +1005,127 @@ func TestMetrics(t *testing.T) {
 	if out, err := p.Try("serve", "--listen", "127.0.0.1:0", "--metrics-listen", "nowhere"); err == nil || !strings.Contains(out, "metrics_listen") {
 		t.Errorf("%v: %s", err, out)
 	}
+}
+
+// signedIn makes ann an admin, and is her browser.
+func signedIn(t *testing.T, p *hubtest.Program) *http.Client {
+	t.Helper()
+	st, err := store.Open(t.Context(), p.Path(), store.Options{})
+	if err == nil {
+		_, err = st.CreateUser(t.Context(), store.User{Username: "ann", Role: store.Admin}, "correct horse")
+		err = errors.Join(err, st.Close())
+	}
+	jar, err2 := cookiejar.New(nil)
+	browser := &http.Client{Jar: jar, Timeout: 30 * time.Second}
+	answer, err3 := browser.PostForm(p.Page("/login"), url.Values{"username": {"ann"}, "password": {"correct horse"}})
+	if err := errors.Join(err, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return browser
+}
+
+// TestServe_lost: the file goes away under the running hub, which then takes nothing more,
+// saves what it has, says so, and comes back with it.
+func TestServe_lost(t *testing.T) {
+	p := hubtest.NewProgram(t, program, map[string]string{"metrics_token": "correct-horse"})
+	c := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha")
+	p.Start()
+	browser := signedIn(t, p)
+	s := connect(t, p, c)
+	send := func(text string) wire.Frame {
+		t.Helper()
+		f, err := s.Ask(t.Context(), wire.ChannelsSend, wire.SendPayload{Channel: "gossip", Name: "Ann", Message: text}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	if f := send("before"); f.Status != wire.StatusSuccess {
+		t.Fatalf("got %+v", f)
+	}
+	if err := os.Remove(p.Path()); err != nil {
+		t.Fatal(err)
+	}
+	hubtest.Eventually(t, "not ready", func() bool {
+		status, body := get(t, p.Page("/readyz"))
+		return status == http.StatusServiceUnavailable && strings.Contains(body, "lost")
+	})
+	if f := send("after"); f.Status == wire.StatusSuccess {
+		t.Errorf("a message was taken: %+v", f)
+	}
+	rescue := regexp.MustCompile(`hearsay-[0-9TZ]+-rescued\.db`)
+	var name string
+	hubtest.Eventually(t, "the dashboard", func() bool {
+		answer, err := browser.Get(p.Page("/admin"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		name = rescue.FindString(string(text))
+		return err == nil && strings.Contains(string(text), "Urgent") && name != ""
+	})
+	r, err := http.NewRequest(http.MethodGet, p.Page("/metrics"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer correct-horse")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if body, err := io.ReadAll(answer.Body); err != nil || !strings.Contains(string(body), "hearsay_file_lost 1\n") {
+		t.Errorf("the metrics say nothing: %v", err)
+	}
+	s.Conn.CloseNow()
+	saved := filepath.Join(filepath.Dir(p.Path()), "backups", name)
+	if code := p.End(); code == 0 || !strings.Contains(p.Printed(), "hearsay restore "+saved) || strings.Count(p.Printed(), "level=ERROR") != 1 {
+		t.Errorf("it ended with %d and printed:\n%s", code, p.Printed())
+	}
+	if out, err := p.Try("serve", "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(out, "is gone") {
+		t.Errorf("it starts with an empty file: %v, %s", err, out)
+	}
+	p.Run("restore", saved)
+	if rows := p.SQL(`SELECT message FROM messages`); len(rows) != 1 || rows[0]["message"] != "before" {
+		t.Errorf("restored are %v", rows)
+	}
+	p.Start()
+	connect(t, p, c).Conn.CloseNow()
+	p.Stop()
+}
+
+// TestServe_otherNames: a second hub does not start on the file, whatever it calls it.
+func TestServe_otherNames(t *testing.T) {
+	p := hubtest.NewProgram(t, program, nil)
+	p.Run("game", "add", "--short-name", "Alpha", "--name", "Alpha")
+	p.Start()
+	folder := t.TempDir()
+	soft, again, hard := filepath.Join(folder, "soft.db"), filepath.Join(folder, "again.db"), filepath.Join(filepath.Dir(p.Path()), "hard.db")
+	if err := errors.Join(os.Symlink(p.Path(), soft), os.Symlink("soft.db", again)); err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range []string{soft, again} {
+		if out, err := exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--db", link).CombinedOutput(); err == nil || !strings.Contains(string(out), "another server") {
+			t.Errorf("a second server by %s: %v, %s", link, err, out)
+		}
+		if out, err := exec.Command(program, "game", "edit", "Alpha", "--tagline", link, "--db", link).CombinedOutput(); err != nil {
+			t.Errorf("a command by %s: %v, %s", link, err, out)
+		}
+	}
+	if err := os.Link(p.Path(), hard); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"game", "list"}} {
+		if out, err := exec.Command(program, append(args, "--db", hard)...).CombinedOutput(); err == nil || !strings.Contains(string(out), "2 names") {
+			t.Errorf("%q by a hard link: %v, %s", args, err, out)
+		}
+	}
+	if err := os.Remove(hard); err != nil {
+		t.Fatal(err)
+	}
+	p.Stop()
 }
 
 // BenchmarkStart is the time from the start of the process to its first answer.

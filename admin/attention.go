@@ -23,6 +23,8 @@ const (
 	backupOld   = 8 * 24 * time.Hour
 	diskLow     = 1 << 30 // bytes that are free
 	diskOut     = 256 << 20
+	walLarge    = 64 << 20 // bytes
+	walHuge     = 1 << 30
 
 	// concernsMost is how many of one sort are named one by one.
 	concernsMost = 5
@@ -51,7 +53,7 @@ type source func(ctx context.Context, now time.Time, st hub.Status) ([]concern, 
 
 // sources are all sorts of concerns.
 func (s *server) sources() []source {
-	return []source{s.faultConcerns, s.proxyConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.signUpConcerns, s.registrationConcerns, s.secretConcerns, s.lagConcerns, s.clientConcerns}
+	return []source{s.lossConcerns, s.faultConcerns, s.walConcerns, s.proxyConcerns, s.diskConcerns, s.backupConcerns, s.heldConcerns, s.signUpConcerns, s.registrationConcerns, s.secretConcerns, s.lagConcerns, s.clientConcerns}
 }
 
 // attention keeps the last look.
@@ -84,6 +86,43 @@ func (s *server) concerns(ctx context.Context, st hub.Status, role store.Role) (
 		}
 	}
 	return mine, nil
+}
+
+// lossConcerns are of a file that is gone; it is saved as a backup, and can be again by hand.
+func (s *server) lossConcerns(context.Context, time.Time, hub.Status) ([]concern, error) {
+	loss := s.Store.Loss()
+	if loss == nil {
+		return nil, nil
+	}
+	c := concern{Kind: "bad", who: page.Admin, Path: "/admin/backups"}
+	if b := s.Store.Rescued(); b != nil {
+		c.Text = "Nothing is saved any more: " + loss.Error() + ". What was still open is saved as the backup " + b.Name + ". Restore that one."
+	} else {
+		c.Text = "Nothing is saved any more: " + loss.Error() + ". What is still open must be backed up before the hub stops: use Back up now."
+	}
+	return []concern{c}, nil
+}
+
+// walConcerns are of a WAL that has grown because somebody reads the file for a long time.
+func (s *server) walConcerns(_ context.Context, now time.Time, _ hub.Status) ([]concern, error) {
+	if s.Store.Loss() != nil {
+		return nil, nil
+	}
+	w, err := s.Store.WAL()
+	if err != nil || w.Bytes < walLarge {
+		return nil, err
+	}
+	c := concern{Kind: "warn", who: page.Admin, Text: "The database's write-ahead log takes " + page.Size(w.Bytes) + ". "}
+	if w.Bytes >= walHuge {
+		c.Kind = "bad"
+	}
+	if w.Held.IsZero() {
+		c.Text += "It shrinks by itself in a moment."
+	} else {
+		c.Text += "A program has kept it from shrinking for " + page.Span(now.Sub(w.Held)) +
+			": a backup, the sqlite3 shell or Litestream reads an old state of the file. End that program."
+	}
+	return []concern{c}, nil
 }
 
 func (s *server) faultConcerns(context.Context, time.Time, hub.Status) (all []concern, err error) {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -156,6 +157,9 @@ func (s *server) serveBackupRestore(w http.ResponseWriter, r *http.Request) erro
 	}
 	if err = ready.CheckHubName(s.Settings.Config().Name); err == nil {
 		err = s.Store.Note(r.Context(), "backup restore", p.Of.Name)
+	}
+	if errors.Is(err, store.ErrLost) {
+		err = nil // nothing can be put on record there; the copy has the record of its own restore
 	}
 	if err != nil {
 		ready.Drop()

@@ -11,7 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
 	"hearsay/admin"
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 )
 
@@ -127,6 +131,32 @@ func TestDashboard_backups(t *testing.T) {
 		})
 		s.signedIn(t, store.Admin).get(t, "/admin").want(t, http.StatusOK, want)
 	}
+}
+
+// TestDashboard_wal: somebody reads an old state of the file, and its log grows.
+func TestDashboard_wal(t *testing.T) {
+	s := newSite(t)
+	reader, err := sqlite.OpenConn(s.Store.Path(), sqlite.OpenReadOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	for _, query := range []string{`BEGIN`, `SELECT count(*) FROM messages`} {
+		if err := sqlitex.ExecuteTransient(reader, query, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := strings.Repeat("x", 256<<10)
+	for range 300 {
+		if err := s.Store.Append(t.Context(), store.Message{Channel: 1, Game: "Alpha", Name: "Ann", Text: text}, func(store.Message) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hubtest.Eventually(t, "that it is known to be held", func() bool {
+		w, err := s.Store.WAL()
+		return err == nil && !w.Held.IsZero()
+	})
+	s.signedIn(t, store.Admin).get(t, "/admin").want(t, http.StatusOK, "write-ahead log takes", "A program has kept it from shrinking for")
 }
 
 // TestDashboard_live: what comes is there, in its part and no other.

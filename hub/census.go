@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hearsay/hub/store"
@@ -47,7 +48,7 @@ func (c *census) take() (at time.Time, all []store.GameReading) {
 
 // record puts the games' players on record.
 func (h *Hub) record(ctx context.Context, at time.Time, all []store.GameReading) {
-	if err := h.store.AddGameReadings(ctx, at, all); err != nil {
+	if err := h.store.AddGameReadings(ctx, at, all); err != nil && !errors.Is(err, store.ErrLost) {
 		h.log.Error("the games' players cannot be put on record", "err", err)
 	}
 }

@@ -231,7 +231,7 @@ func (s *session) reason(err error) string {
 	if r, refused := errors.AsType[Refusal](err); refused {
 		return string(r)
 	}
-	if !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrNotFound) {
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrLost) { // a loss is logged once
 		s.log(slog.LevelError, "a request failed", "err", err)
 	}
 	return wire.ErrorMalformed

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hearsay/hub/store"
@@ -27,7 +28,9 @@ func (h *Hub) Sample(ctx context.Context) {
 		r := h.reading(writing, status)
 		said := h.messages.Load()
 		r.Messages = int(said - recorded)
-		if err := h.store.AddReading(writing, now, r); err != nil {
+		if err := h.store.AddReading(writing, now, r); errors.Is(err, store.ErrLost) {
+			continue // the store has told
+		} else if err != nil {
 			h.log.Error("what goes on cannot be put on record", "err", err)
 			continue
 		}

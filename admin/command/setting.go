@@ -15,11 +15,7 @@ func settingCommand() *cobra.Command {
 // settings are those that a server on the file would have without flags and environment.
 func (c *call) settings() (*setting.Settings, error) {
 	given := *setting.Default()
-	path, err := c.path()
-	if err != nil {
-		return nil, err
-	}
-	given.DB = path
+	given.DB = c.store.Path()
 	return setting.Open(c.Context(), c.store, given, nil, nil)
 }
 

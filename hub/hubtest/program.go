@@ -71,16 +71,23 @@ func (p *Program) Signal(signal os.Signal) {
 // Stop ends the hub as an operator would, and waits for it.
 func (p *Program) Stop() {
 	p.t.Helper()
+	if code := p.End(); code != 0 {
+		p.t.Fatalf("the hub ended with %d and printed:\n%s", code, &p.h.printed)
+	}
+}
+
+// End is Stop for a hub that may end with another exit code than 0, which it gives.
+func (p *Program) End() (code int) {
+	p.t.Helper()
 	if err := p.h.stop(); err != nil {
 		p.t.Fatal(err)
 	}
 	if err := p.h.process.wait(stopTime); err != nil {
 		p.t.Fatal(err)
 	}
-	if code := p.h.process.cmd.ProcessState.ExitCode(); code != 0 {
-		p.t.Fatalf("the hub ended with %d and printed:\n%s", code, &p.h.printed)
-	}
+	code = p.h.process.cmd.ProcessState.ExitCode()
 	p.h.process = nil
+	return code
 }
 
 // Printed is the last of what the hub printed.

@@ -198,6 +198,9 @@ func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		heading, text, code = "That will not do", Capital(Label(field.Field))+": "+field.Reason+".", http.StatusUnprocessableEntity
 	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrConflict):
 		heading, text, code = "That will not do", Capital(err.Error())+".", http.StatusUnprocessableEntity
+	case errors.Is(err, store.ErrLost): // which is logged once
+		heading, code = "Nothing is saved any more", http.StatusServiceUnavailable
+		text = "The hub has lost its database file, and what you entered was not saved. An operator has to put the file back."
 	case r.Context().Err() != nil:
 		return // nobody waits for the answer
 	default:

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -27,13 +26,32 @@ func Backup(ctx context.Context, path, dest string) error {
 	if _, err := schemaVersion(path); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	sweepCopies(filepath.Dir(dest), "")
 	return copyTo(ctx, path, dest)
 }
 
 // copyTo copies a database through SQLite, by way of a file beside dest, so that
 // dest is whole or not there.
 func copyTo(ctx context.Context, path, dest string) error {
-	temp, err := copyBeside(ctx, path, dest)
+	return withConn(ctx, path, func(conn *sqlite.Conn) error { return copyOpen(conn, path, dest) })
+}
+
+// withConn reads a database file that need not be in use.
+func withConn(ctx context.Context, path string, do func(*sqlite.Conn) error) error {
+	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadOnly|sqlite.OpenURI)
+	if err != nil {
+		return foreign(path, err)
+	}
+	defer conn.Close()
+	conn.SetBusyTimeout(busyTimeout)
+	conn.SetInterrupt(ctx.Done())
+	return foreign(path, do(conn))
+}
+
+// copyOpen is copyTo for the database at path, as conn has it open.
+func copyOpen(conn *sqlite.Conn, path, dest string) error {
+	defer copying(filepath.Dir(dest))()
+	temp, err := copyBeside(conn, path, dest)
 	if err == nil {
 		if err = os.Rename(temp, dest); err != nil {
 			os.Remove(temp)
@@ -43,10 +61,10 @@ func copyTo(ctx context.Context, path, dest string) error {
 	return err
 }
 
-// copyBeside copies a database through SQLite to a new file in the folder of dest,
-// which is on the disk when it returns.
-func copyBeside(ctx context.Context, path, dest string) (_ string, err error) {
-	temp, err := tempBeside(dest)
+// copyBeside copies the database at path, as conn has it open, to a new file in the folder
+// of dest, which is on the disk when it returns.
+func copyBeside(conn *sqlite.Conn, path, dest string) (_ string, err error) {
+	temp, err := tempBeside(path, dest)
 	if err != nil {
 		return "", err
 	}
@@ -55,36 +73,10 @@ func copyBeside(ctx context.Context, path, dest string) (_ string, err error) {
 			os.Remove(temp)
 		}
 	}()
-	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadOnly|sqlite.OpenURI)
-	if err != nil {
-		return "", foreign(err)
-	}
-	defer conn.Close()
-	conn.SetBusyTimeout(busyTimeout)
-	conn.SetInterrupt(ctx.Done())
 	if err := exec(conn, `VACUUM INTO ?1`, temp); err != nil {
-		return "", foreign(err)
-	}
-	return temp, flush(temp)
-}
-
-// tempBeside makes an empty file in the folder of dest that only we can read.
-func tempBeside(dest string) (string, error) {
-	f, err := os.CreateTemp(filepath.Dir(dest), "."+filepath.Base(dest)+"-*") // mode 0600
-	if err != nil {
 		return "", err
 	}
-	return f.Name(), f.Close()
-}
-
-var tempForm = regexp.MustCompile(`\A\.(.+)-[0-9]+\z`)
-
-// tempOf is the name of the file for which tempBeside has made one of that name, or "".
-func tempOf(name string) string {
-	if m := tempForm.FindStringSubmatch(name); m != nil {
-		return m[1]
-	}
-	return ""
+	return temp, flush(temp)
 }
 
 // flush puts a file on the disk before its rename is.
@@ -125,6 +117,7 @@ const (
 	ByHand        BackupKind = "by hand"
 	BySchedule    BackupKind = "by schedule"
 	BeforeRestore BackupKind = "before a restore"
+	Rescued       BackupKind = "rescued" // from a file that was lost, while it was still open
 )
 
 // Sound reports whether the backup was checked and found whole.
@@ -133,6 +126,7 @@ func (b BackupFile) Sound() bool { return b.CheckedAt != nil && b.Problem == "" 
 const (
 	backupStamp  = "20060102T150405Z" // UTC
 	scheduleMark = "-scheduled"
+	rescueMark   = "-rescued"
 )
 
 // backupBase is how the names of the file's backups begin.
@@ -148,6 +142,8 @@ func (s *Store) backupName(name string) (at time.Time, kind BackupKind, ok bool)
 	kind = ByHand
 	if stamp, ok = strings.CutSuffix(stamp, scheduleMark); ok {
 		kind = BySchedule
+	} else if stamp, ok = strings.CutSuffix(stamp, rescueMark); ok {
+		kind = Rescued
 	}
 	at, err := time.Parse(backupStamp, stamp)
 	return at, kind, err == nil
@@ -160,11 +156,7 @@ func (s *Store) Backups(ctx context.Context, folder string) (all []BackupFile, e
 	if err != nil {
 		return nil, err
 	}
-	kept, err := list(filepath.Dir(s.path), func(name string) (time.Time, BackupKind, bool) {
-		stamp, ok := strings.CutPrefix(name, filepath.Base(s.path)+keptName)
-		at, err := time.Parse(keptStamp, stamp)
-		return at, BeforeRestore, ok && err == nil
-	})
+	kept, err := keptFiles(s.path)
 	if err != nil {
 		return nil, err
 	}
@@ -225,33 +217,27 @@ func (s *Store) MakeBackup(ctx context.Context, folder string, kind BackupKind) 
 	}()
 	b.At, b.Kind = time.Now().UTC().Truncate(time.Second), kind
 	b.Name = s.backupBase() + b.At.Format(backupStamp)
-	if kind == BySchedule {
+	switch kind {
+	case BySchedule:
 		b.Name += scheduleMark
+	case Rescued:
+		b.Name += rescueMark
 	}
 	b.Name += ".db"
 	b.Path = filepath.Join(folder, b.Name)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := makeFolder(folder, s.path); err != nil {
 		return b, fmt.Errorf("make the folder of the backups: %w", err)
 	}
-	sweepTemps(folder, s.backupBase())
-	switch err := Backup(ctx, s.path, b.Path); {
-	case errors.Is(err, ErrConflict):
+	if _, err := os.Lstat(b.Path); err == nil {
 		return b, taken("backup", "one was made this second; wait a moment")
-	case err != nil:
+	}
+	sweepCopies(folder, s.backupBase())
+	defer sweepCopies(folder, s.backupBase())
+	// From an open connection: whatever has happened to the file's name, this is the file.
+	if err := s.query(ctx, func(conn *sqlite.Conn) error { return copyOpen(conn, s.path, b.Path) }); err != nil {
 		return b, fmt.Errorf("back up: %w", err)
 	}
 	return b, s.checkBackup(ctx, "backup make", &b)
-}
-
-// sweepTemps takes away what backups left behind that were cut off.
-func sweepTemps(folder, base string) {
-	entries, _ := os.ReadDir(folder) // MakeBackup will tell
-	for _, entry := range entries {
-		st, err := entry.Info()
-		if err == nil && strings.HasPrefix(tempOf(entry.Name()), base) && time.Since(st.ModTime()) > 24*time.Hour {
-			_ = os.Remove(filepath.Join(folder, entry.Name()))
-		}
-	}
 }
 
 // CheckBackup looks through a backup for damage, and remembers what it found.
@@ -277,6 +263,9 @@ func (s *Store) checkBackup(ctx context.Context, action string, b *BackupFile) e
 	}
 	now := time.Now().UTC()
 	b.Bytes, b.CheckedAt, b.Problem = st.Size(), &now, strings.Join(problems, "; ")
+	if s.Loss() != nil {
+		return nil // nothing can be put on record
+	}
 	return s.operate(ctx, action, b.Name, func(conn *sqlite.Conn) error {
 		return exec(conn, `
 			INSERT INTO backups (name, bytes, checked_at, problem) VALUES (?1, ?2, ?3, ?4)
@@ -299,7 +288,8 @@ func (s *Store) RemoveBackup(ctx context.Context, folder, name string) error {
 	})
 }
 
-// OpenBackup opens a backup for somebody who takes it away; that is put on record.
+// OpenBackup opens a backup for somebody who takes it away; that is put on record, unless
+// the file is lost.
 func (s *Store) OpenBackup(ctx context.Context, folder, name string) (*os.File, BackupFile, error) {
 	b, err := s.Backup(ctx, folder, name)
 	if err != nil {
@@ -307,7 +297,11 @@ func (s *Store) OpenBackup(ctx context.Context, folder, name string) (*os.File, 
 	}
 	f, err := os.Open(b.Path)
 	if err == nil {
-		if err = s.Note(ctx, "backup download", b.Name); err != nil {
+		err = s.Note(ctx, "backup download", b.Name)
+		if errors.Is(err, ErrLost) {
+			err = nil // nothing can be put on record, and the backup is needed
+		}
+		if err != nil {
 			f.Close()
 		}
 	}

@@ -151,6 +151,54 @@ func TestBackupPlan(t *testing.T) {
 	}
 }
 
+// The clocks pass over an hour, or show it twice: each day has one backup, and the next is
+// never in the past.
+func TestBackupPlan_zones(t *testing.T) {
+	for _, test := range []struct {
+		zone     string
+		schedule string
+		hour     int
+		days     string   // the first of those that are looked at, in the zone
+		want     []string // of each of them
+	}{
+		{"Europe/Berlin", store.Daily, 2, "2026-03-28", []string{"2026-03-28T02:00+01:00", "2026-03-29T03:00+02:00", "2026-03-30T02:00+02:00"}},
+		{"Europe/Berlin", store.Daily, 2, "2026-10-24", []string{"2026-10-24T02:00+02:00", "2026-10-25T02:00+02:00", "2026-10-26T02:00+01:00"}},
+		{"Europe/Berlin", store.Weekly, 2, "2026-03-22", []string{"2026-03-22T02:00+01:00", "2026-03-29T03:00+02:00", "2026-04-05T02:00+02:00"}},
+		{"America/New_York", store.Daily, 2, "2026-03-07", []string{"2026-03-07T02:00-05:00", "2026-03-08T03:00-04:00", "2026-03-09T02:00-04:00"}},
+		{"America/New_York", store.Daily, 1, "2026-10-31", []string{"2026-10-31T01:00-04:00", "2026-11-01T01:00-04:00", "2026-11-02T01:00-05:00"}},
+		{"America/Santiago", store.Daily, 0, "2026-09-05", []string{"2026-09-05T00:00-04:00", "2026-09-06T01:00-03:00", "2026-09-07T00:00-03:00"}},
+		{"America/Santiago", store.Daily, 23, "2026-04-03", []string{"2026-04-03T23:00-03:00", "2026-04-04T23:00-03:00", "2026-04-05T23:00-04:00"}},
+		{"America/Santiago", store.Weekly, 0, "2026-08-30", []string{"2026-08-30T00:00-04:00", "2026-09-06T01:00-03:00", "2026-09-13T00:00-03:00"}},
+	} {
+		zone := must(time.LoadLocation(test.zone))
+		plan := store.BackupPlan{Schedule: test.schedule, Hour: test.hour}
+		var all []time.Time
+		for _, text := range test.want {
+			all = append(all, must(time.Parse("2006-01-02T15:04Z07:00", text)))
+		}
+		for now := must(time.ParseInLocation(time.DateOnly, test.days, zone)).Add(23 * time.Hour); now.Before(all[2].Add(12 * time.Hour)); now = now.Add(10 * time.Minute) {
+			last, next := plan.Last(now), plan.Next(now)
+			i, _ := slices.BinarySearchFunc(all, now.Add(1), time.Time.Compare) // so many are not after now
+			if i == 0 || !last.Equal(all[i-1]) || i < len(all) && !next.Equal(all[i]) || !next.After(now) {
+				t.Fatalf("%s %s at %d: at %v got %v and %v, want those of %v", test.zone, test.schedule, test.hour, now, last, next, test.want)
+			}
+		}
+	}
+
+	// Another zone from the next start on: what was made for a day there is not made again,
+	// and no day is without.
+	plan := store.BackupPlan{Schedule: store.Daily, Hour: 4}
+	berlin, york := must(time.LoadLocation("Europe/Berlin")), must(time.LoadLocation("America/New_York"))
+	made := time.Date(2026, 1, 5, 4, 0, 0, 0, york)
+	if noon := time.Date(2026, 1, 5, 19, 0, 0, 0, berlin); plan.Last(noon).After(made) || !plan.Next(noon).Equal(time.Date(2026, 1, 6, 4, 0, 0, 0, berlin)) {
+		t.Errorf("in Berlin the plan wants %v and %v", plan.Last(noon), plan.Next(noon))
+	}
+	made = time.Date(2026, 1, 5, 4, 0, 0, 0, berlin)
+	if noon := time.Date(2026, 1, 5, 12, 0, 0, 0, york); !plan.Last(noon).Equal(time.Date(2026, 1, 5, 4, 0, 0, 0, york)) || plan.Last(noon).Sub(made) != 6*time.Hour {
+		t.Errorf("in New York the plan wants %v", plan.Last(noon))
+	}
+}
+
 // A planned is a plan that changes while it is followed.
 type planned struct {
 	mu   sync.Mutex // guards plan

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	lib "modernc.org/sqlite/lib"
@@ -42,9 +41,10 @@ type File struct {
 
 // Inspect looks at a database file or a backup, of whatever schema, and changes nothing.
 func Inspect(ctx context.Context, path string) (f File, err error) {
-	if f.Path, err = filepath.Abs(path); err != nil {
+	if path, err = real(path); err != nil {
 		return f, err
 	}
+	f.Path = path
 	st, err := os.Stat(path)
 	if err != nil {
 		return f, err
@@ -64,7 +64,7 @@ func Inspect(ctx context.Context, path string) (f File, err error) {
 	}
 	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadOnly|sqlite.OpenURI)
 	if err != nil {
-		return f, foreign(err)
+		return f, foreign(path, err)
 	}
 	defer conn.Close()
 	conn.SetBusyTimeout(busyTimeout)
@@ -83,5 +83,5 @@ func Inspect(ctx context.Context, path string) (f File, err error) {
 			}
 			f.LastMessage, f.Versions, f.Audit = timeAt(stmt, 8), stmt.ColumnInt(9), stmt.ColumnInt(10)
 		})
-	return f, foreign(err)
+	return f, foreign(path, err)
 }

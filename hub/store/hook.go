@@ -97,12 +97,27 @@ func onOpen(tls *libc.TLS, db, _, _ uintptr) int32 {
 // keepPlans has a statement keep its plan when other values are bound to it. Else, because
 // of the partial indexes, each page of a catch-up would be planned anew.
 func keepPlans(tls *libc.TLS, db uintptr) int32 {
+	return configure(tls, db, lib.SQLITE_DBCONFIG_ENABLE_QPSG)
+}
+
+// configure switches something of a connection on.
+func configure(tls *libc.TLS, db uintptr, what int32) int32 {
 	on := libc.NewVaList(int32(1), uintptr(0))
 	if on == 0 {
 		return lib.SQLITE_NOMEM
 	}
 	defer libc.Xfree(tls, on)
-	return lib.Xsqlite3_db_config(tls, db, lib.SQLITE_DBCONFIG_ENABLE_QPSG, on)
+	return lib.Xsqlite3_db_config(tls, db, what, on)
+}
+
+// leaveWAL has the connection neither write the WAL back nor delete it when it closes.
+func (h *hooks) leaveWAL() error {
+	tls := libc.NewTLS()
+	defer tls.Close()
+	if rc := configure(tls, h.db, lib.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE); rc != lib.SQLITE_OK {
+		return fmt.Errorf("leave the WAL alone: SQLite error %d", rc)
+	}
+	return nil
 }
 
 // hookCommits finishes what onOpen began, once the connection is open: opening

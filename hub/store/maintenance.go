@@ -21,7 +21,11 @@ const (
 // suspensions and pauses every minute, does the rest every ten, removes what is due when it is, and adds
 // what was said to the search. Only the process that serves calls it.
 func (s *Store) Maintain(ctx context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(s.held, stop)() // nothing of it can be written any more
 	var beside sync.WaitGroup
+	beside.Go(func() { s.probe(ctx) })
 	beside.Go(func() { s.removeWhenDue(ctx) })
 	beside.Go(func() { s.keepIndexed(ctx) })
 	defer beside.Wait()

@@ -111,7 +111,7 @@ func (w *writer) append(first *line) {
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrLost) {
 		w.log.Error("messages could not be logged and were refused", "messages", len(lines), "err", err)
 	}
 	for _, l := range lines {

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -19,7 +22,7 @@ import (
 
 const (
 	applicationID = 0x48525359 // "HRSY", as the first migration sets it
-	copiesKept    = 3          // of the files that upgrades made
+	copiesKept    = 3          // of the files that upgrades made, and of those that restores did
 )
 
 // migrate brings the file to the newest schema. Only one process does so, under
@@ -35,7 +38,7 @@ func migrate(ctx context.Context, path string, log *slog.Logger) error {
 		case has == newest:
 			return nil
 		case has > newest:
-			return fmt.Errorf("the file has schema %d and comes from a newer hearsay, this one knows %d; use that one, or restore a backup", has, newest)
+			return fmt.Errorf("the file has schema %d and comes from a newer hearsay, this one knows %d; use that one, or restore %s", has, newest, older(path, newest))
 		}
 		unlock, err := Lock(path)
 		if err == nil {
@@ -63,7 +66,7 @@ func upgrade(ctx context.Context, path string, newest int64, log *slog.Logger) e
 		return err
 	}
 	if has > 0 {
-		name := fmt.Sprintf("%s.before-v%d", path, newest)
+		name := copyName(path, int(newest))
 		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -81,13 +84,25 @@ func upgrade(ctx context.Context, path string, newest int64, log *slog.Logger) e
 	return nil
 }
 
-// dropCopies keeps the newest upgrade copies.
-func dropCopies(path string) error {
-	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil {
-		return err
+// older names a backup that a program can use which knows schemas up to newest: the newest
+// copy that an upgrade made, if one serves.
+func older(path string, newest int64) string {
+	versions, _ := copies(path) // without them there is still the general advice
+	for _, n := range slices.Backward(versions) {
+		name := copyName(path, n)
+		if has, err := schemaVersion(name); err == nil && has > 0 && has <= newest {
+			return fmt.Sprintf("the copy of schema %d from before its upgrade, without what happened since: hearsay restore %s --db %s", has, name, path)
+		}
 	}
-	var versions []int
+	return "a backup"
+}
+
+// copyName is what the copy of a file is called that the upgrade to a schema makes.
+func copyName(path string, schema int) string { return fmt.Sprintf("%s.before-v%d", path, schema) }
+
+// copies lists the schemas to which upgrades of a file have left a copy, ascending.
+func copies(path string) (versions []int, err error) {
+	entries, err := os.ReadDir(filepath.Dir(path))
 	prefix := filepath.Base(path) + ".before-v"
 	for _, entry := range entries {
 		if suffix, ok := strings.CutPrefix(entry.Name(), prefix); ok {
@@ -97,11 +112,16 @@ func dropCopies(path string) error {
 		}
 	}
 	slices.Sort(versions)
-	var errs []error
+	return versions, err
+}
+
+// dropCopies keeps the newest upgrade copies.
+func dropCopies(path string) error {
+	versions, err := copies(path)
 	for _, n := range versions[:max(0, len(versions)-copiesKept)] {
-		errs = append(errs, os.Remove(fmt.Sprintf("%s.before-v%d", path, n)))
+		err = errors.Join(err, os.Remove(copyName(path, n)))
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // schemaVersion says which schema a file has: 0 for an empty one. It refuses a
@@ -109,7 +129,7 @@ func dropCopies(path string) error {
 func schemaVersion(path string) (version int64, err error) {
 	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadOnly|sqlite.OpenURI)
 	if err != nil {
-		return 0, foreign(err)
+		return 0, foreign(path, err)
 	}
 	defer conn.Close()
 	conn.SetBusyTimeout(busyTimeout)
@@ -124,13 +144,13 @@ func schemaVersion(path string) (version int64, err error) {
 		}
 	}
 	if err != nil {
-		return 0, foreign(err)
+		return 0, foreign(path, err)
 	}
 	if tables == 0 {
 		return 0, nil
 	}
 	if _, err := row(conn, `PRAGMA application_id`, func(stmt *sqlite.Stmt) { id = stmt.ColumnInt(0) }); err != nil {
-		return 0, foreign(err)
+		return 0, foreign(path, err)
 	}
 	if id != applicationID {
 		// goose makes its table before the first migration: that far, a start that was cut off left the file.
@@ -158,12 +178,45 @@ func rollBack(path string) error {
 	return errors.Join(err, conn.Close())
 }
 
-var errForeign = errors.New("the file is no hearsay database; name another one with --db")
+// What a file can be that is none of ours.
+var (
+	errForeign = errors.New("the file is no hearsay database")
+	errDamaged = errors.New("the file is damaged")
+)
 
-func foreign(err error) error {
+// foreign says in words that SQLite finds no database in the file at path.
+func foreign(path string, err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultNotADB, sqlite.ResultCorrupt:
-		return fmt.Errorf("%w (%v)", errForeign, err)
+	case sqlite.ResultCorrupt:
+		return fmt.Errorf("%w (%v)", errDamaged, err)
+	case sqlite.ResultNotADB:
+		if wasOurs(path) {
+			return fmt.Errorf("%w at its beginning (%v)", errDamaged, err)
+		}
+		return errForeign
+	}
+	return err
+}
+
+// wasOurs reports whether the beginning of a file still has the mark of SQLite, or ours.
+func wasOurs(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 72)
+	_, err = io.ReadFull(f, head)
+	return err == nil && (bytes.HasPrefix(head, []byte("SQLite format 3\x00")) || binary.BigEndian.Uint32(head[68:]) == applicationID)
+}
+
+// mend adds to an error of opening the database what to do about it.
+func mend(err error) error {
+	switch {
+	case errors.Is(err, errForeign):
+		return fmt.Errorf("%w; name another one with --db", err)
+	case errors.Is(err, errDamaged):
+		return fmt.Errorf("%w; put a backup in its place with hearsay restore", err)
 	}
 	return err
 }

@@ -114,6 +114,28 @@ func TestOpen_refuses(t *testing.T) {
 	}
 }
 
+// A file of a newer program is refused with the name of a copy that serves.
+func TestOpen_newer(t *testing.T) {
+	path := t.TempDir() + "/hearsay.db"
+	check(t, open(t, path).Close())
+	newer := func(path string) {
+		conn := must(sqlite.OpenConn(path, sqlite.OpenReadWrite))
+		run(t, conn, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
+		check(t, conn.Close())
+	}
+	for _, to := range []string{"97", "98", "99"} {
+		check(t, store.Backup(t.Context(), path, path+".before-v"+to))
+	}
+	newer(path)
+	newer(path + ".before-v99")
+	_, err := store.Open(t.Context(), path, store.Options{})
+	if err == nil || !strings.HasSuffix(err.Error(), "hearsay restore "+path+".before-v98 --db "+path) {
+		t.Fatalf("got %v", err)
+	}
+	must(store.Restore(t.Context(), path+".before-v98", path))
+	open(t, path)
+}
+
 // Several first commands at once make one file.
 func TestOpen_concurrent(t *testing.T) {
 	path := t.TempDir() + "/hearsay.db"

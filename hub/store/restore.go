@@ -24,6 +24,9 @@ func Restore(ctx context.Context, source, path string) (kept string, err error) 
 	if err := sound(ctx, source); err != nil {
 		return "", err
 	}
+	if path, err = real(path); err != nil {
+		return "", err
+	}
 	unlock, err := Lock(path)
 	if err != nil {
 		return "", fmt.Errorf("stop the server that uses %s first: %w", path, err)
@@ -41,6 +44,7 @@ func Restore(ctx context.Context, source, path string) (kept string, err error) 
 type Successor struct {
 	Source      string // the backup
 	path, ready string
+	release     func() // of the folder, see copying
 }
 
 // PrepareRestore does all of Restore that can go wrong for the backup's sake while a
@@ -53,38 +57,44 @@ func PrepareRestore(ctx context.Context, source, path string) (*Successor, error
 }
 
 func sound(ctx context.Context, source string) error {
-	problems, err := Check(ctx, source)
-	if err != nil {
+	damage, others, err := examine(ctx, source)
+	switch {
+	case errors.Is(err, errForeign), errors.Is(err, errDamaged):
+		return fmt.Errorf("%s: %w; nothing was changed, use another backup", source, err)
+	case err != nil:
 		return fmt.Errorf("%s: %w", source, err)
-	}
-	if len(problems) > 0 {
-		return fmt.Errorf("%s is damaged (%s); nothing was changed", source, problems[0])
+	case len(damage) > 0:
+		return fmt.Errorf("%s is damaged (%s); nothing was changed, use another backup", source, damage[0])
+	case len(others) > 0:
+		return fmt.Errorf("%s cannot be restored: %s; nothing was changed", source, strings.Join(others, "; "))
 	}
 	return nil
 }
 
 func successor(ctx context.Context, source, path string) (_ *Successor, err error) {
-	path, err = filepath.Abs(path)
+	path, err = real(path)
 	if err != nil {
 		return nil, err
 	}
-	temp, err := copyBeside(ctx, source, path)
-	if err != nil {
-		return nil, err
-	}
-	r := &Successor{Source: source, path: path, ready: temp}
+	r := &Successor{Source: source, path: path, release: copying(filepath.Dir(path))}
 	defer func() {
 		if err != nil {
 			r.Drop()
 		}
 	}()
-	if err := migrations.Apply(ctx, uri(temp, "_pragma=busy_timeout(10000)")); err != nil {
+	if err = withConn(ctx, source, func(conn *sqlite.Conn) error {
+		r.ready, err = copyBeside(conn, path, path)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if err := migrations.Apply(ctx, uri(r.ready, "_pragma=busy_timeout(10000)")); err != nil {
 		return nil, fmt.Errorf("upgrade the schema of %s: %w", source, err)
 	}
-	if err := refresh(ctx, temp, filepath.Base(source)); err != nil {
+	if err := refresh(ctx, r.ready, filepath.Base(source)); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", source, err)
 	}
-	return r, flush(temp)
+	return r, flush(r.ready)
 }
 
 // refresh takes out of a copy what was only for then: who was signed in may have been
@@ -129,17 +139,21 @@ func (r *Successor) CheckHubName(name string) error {
 }
 
 // Drop takes the copy away. After Replace it does nothing.
-func (r *Successor) Drop() { _ = os.Remove(r.ready) }
+func (r *Successor) Drop() {
+	defer r.release()
+	if r.ready == "" {
+		return // it was not made
+	}
+	for _, suffix := range []string{"", "-journal"} {
+		_ = os.Remove(r.ready + suffix)
+	}
+}
 
 // Replace puts the copy in the place of the database file, which nobody has open; the
 // caller has its lock. Whenever the process dies in the middle, there is the old file or
 // the new one, whole. It returns as Restore.
 func (r *Successor) Replace(ctx context.Context) (kept string, err error) {
-	defer func() {
-		if err != nil {
-			r.Drop()
-		}
-	}()
+	defer r.Drop()
 	kept = r.path + keptName + time.Now().UTC().Format(keptStamp)
 	st, err := os.Stat(r.path)
 	switch {
@@ -148,7 +162,7 @@ func (r *Successor) Replace(ctx context.Context) (kept string, err error) {
 	case err != nil:
 		return "", err
 	default:
-		if err := settle(ctx, r.path); errors.Is(err, errForeign) {
+		if err := settle(ctx, r.path); errors.Is(err, errForeign) || errors.Is(err, errDamaged) {
 			err = nil // a damaged file is kept too, as it is
 		} else if err != nil {
 			return "", err
@@ -175,6 +189,7 @@ func (r *Successor) Replace(ctx context.Context) (kept string, err error) {
 		return kept, err
 	}
 	flushFolder(r.path)
+	_ = dropKept(r.path) // whoever takes the lock next tries again
 	return kept, nil
 }
 
@@ -188,11 +203,11 @@ const (
 const settleTime = 3 * time.Second
 
 // settle brings all that the WAL holds into the file, and takes the WAL away. It reports
-// errForeign if the file is damaged.
+// errForeign or errDamaged if it cannot.
 func settle(ctx context.Context, path string) error {
 	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadWrite|sqlite.OpenURI)
 	if err != nil {
-		return foreign(err)
+		return foreign(path, err)
 	}
 	defer conn.Close()
 	for deadline := time.Now().Add(settleTime); ; {
@@ -200,7 +215,7 @@ func settle(ctx context.Context, path string) error {
 		switch sqlite.ErrCode(err).ToPrimary() {
 		case sqlite.ResultBusy, sqlite.ResultLocked:
 		default:
-			return foreign(err)
+			return foreign(path, err)
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("another program has %s open; end it first, be it a command, the sqlite3 shell or Litestream: %w", path, err)
@@ -223,7 +238,7 @@ func alsoCalled(path, name string) error {
 		return err
 	}
 	defer from.Close()
-	temp, err := tempBeside(name)
+	temp, err := tempBeside(path, name)
 	if err != nil {
 		return err
 	}
@@ -244,6 +259,8 @@ func alsoCalled(path, name string) error {
 // sweep takes away what a restore left behind that was cut off. Whoever calls it has the
 // lock of the file.
 func sweep(path string) {
+	sweepCopies(filepath.Dir(path), filepath.Base(path))
+	defer func() { _ = dropKept(path) }() // they are not in the way
 	ours, err := os.Stat(path)
 	entries, err2 := os.ReadDir(filepath.Dir(path))
 	if errors.Join(err, err2) != nil {
@@ -253,8 +270,6 @@ func sweep(path string) {
 		name := filepath.Join(filepath.Dir(path), entry.Name())
 		switch st, err := os.Stat(name); {
 		case err != nil:
-		case tempOf(entry.Name()) == filepath.Base(path):
-			_ = os.Remove(name)
 		case strings.HasPrefix(entry.Name(), filepath.Base(path)+keptName) && os.SameFile(st, ours):
 			_ = os.Remove(name) // it was to be kept, and is still in its place
 		}

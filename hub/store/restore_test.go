@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +133,73 @@ func TestLock_sweeps(t *testing.T) {
 	}
 	if got, want := strings.Join(left, " "), ".hearsay.db-x .other.db-123 hearsay.db hearsay.db-123 hearsay.db.before-restore-2 hearsay.db.lock"; got != want {
 		t.Errorf("left are %s, want %s", got, want)
+	}
+}
+
+// Restoring by a link works on the file that the link leads to.
+func TestRestore_link(t *testing.T) {
+	folder, elsewhere := t.TempDir(), t.TempDir()
+	path, link, source := elsewhere+"/hearsay.db", folder+"/link.db", folder+"/backup.db"
+	check(t, open(t, path).Close())
+	s := open(t, path)
+	addGame(t, s, "Alpha")
+	check(t, store.Backup(t.Context(), path, source))
+	addGame(t, s, "Beta")
+	check(t, s.Close())
+	check(t, os.Symlink(path, link))
+	kept, err := store.Restore(t.Context(), source, link)
+	if err != nil || !strings.HasPrefix(kept, path+".before-restore-") {
+		t.Fatalf("got %q, %v", kept, err)
+	}
+	if st := must(os.Lstat(link)); st.Mode()&os.ModeSymlink == 0 {
+		t.Error("the link has gone")
+	}
+	for file, want := range map[string]int{path: 1, link: 1, kept: 2} {
+		s := open(t, file)
+		if games := must(s.Games(t.Context())); len(games) != want {
+			t.Errorf("%s has %d games, want %d", file, len(games), want)
+		}
+		if file == link && s.Path() != path {
+			t.Errorf("the path is %s, want %s", s.Path(), path)
+		}
+		check(t, s.Close())
+	}
+	if all := must(filepath.Glob(folder + "/*")); len(all) != 2 {
+		t.Errorf("beside the link there is %q", all)
+	}
+
+	// A link to a file that is not there yet, by way of others.
+	check(t, os.Symlink("b.db", folder+"/a.db"))
+	check(t, os.Symlink(elsewhere+"/c.db", folder+"/b.db"))
+	if kept, err := store.Restore(t.Context(), source, folder+"/a.db"); err != nil || kept != "" {
+		t.Errorf("got %q, %v", kept, err)
+	}
+	if games := must(open(t, elsewhere+"/c.db").Games(t.Context())); len(games) != 1 {
+		t.Errorf("there are %d games", len(games))
+	}
+	check(t, os.Symlink("round.db", folder+"/round.db"))
+	if _, err := store.Restore(t.Context(), source, folder+"/round.db"); err == nil || !strings.Contains(err.Error(), "links") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Of the files that made room for restored ones, the newest three stay.
+func TestRestore_kept(t *testing.T) {
+	folder := t.TempDir()
+	path := folder + "/hearsay.db"
+	check(t, open(t, path).Close())
+	for i := range 6 {
+		name := fmt.Sprintf("%s.before-restore-2024010%dT000000.000Z", path, i+1)
+		check(t, os.WriteFile(name, nil, 0o600))
+		check(t, os.WriteFile(name+"-wal", nil, 0o600))
+	}
+	check(t, os.WriteFile(path+".before-restore-mine", nil, 0o600))
+	check(t, store.Backup(t.Context(), path, folder+"/backup.db"))
+	kept := must(store.Restore(t.Context(), folder+"/backup.db", path))
+	want := []string{path + ".before-restore-20240105T000000.000Z", path + ".before-restore-20240105T000000.000Z-wal",
+		path + ".before-restore-20240106T000000.000Z", path + ".before-restore-20240106T000000.000Z-wal", kept, path + ".before-restore-mine"}
+	if all := must(filepath.Glob(path + ".before-restore-*")); !slices.Equal(all, want) {
+		t.Errorf("there is %q, want %q", all, want)
 	}
 }
 

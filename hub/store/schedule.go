@@ -37,36 +37,52 @@ func (p BackupPlan) Check() error {
 	return checkText("backup_folder", p.Folder)
 }
 
-// period is how many days lie between two backups.
-func (p BackupPlan) period() int {
-	if p.Schedule == Weekly {
-		return 7
+// on is when the plan wants the backup of a day: the first moment at which the clocks of a
+// zone show that hour, or, where they pass over it, a later one.
+func (p BackupPlan) on(year int, month time.Month, day int, zone *time.Location) time.Time {
+	wall := time.Date(year, month, day, p.Hour, 0, 0, 0, time.UTC)
+	// With the offset of the day before and then of the day after: of an hour that comes
+	// twice, the first is the first one's.
+	for _, about := range []time.Time{wall.AddDate(0, 0, -1), wall.AddDate(0, 0, 1)} {
+		_, offset := about.In(zone).Zone()
+		at := wall.Add(-time.Duration(offset) * time.Second).In(zone)
+		if at.Hour() == p.Hour && at.Day() == wall.Day() {
+			return at
+		}
 	}
-	return 1
+	_, offset := wall.AddDate(0, 0, 1).In(zone).Zone()
+	_, end := wall.Add(-time.Duration(offset) * time.Second).In(zone).ZoneBounds() // it lies before the gap
+	return end
+}
+
+// day is that of now, or so many days before or after it, with when the plan wants a backup
+// then, if that is a day on which it does.
+func (p BackupPlan) day(now time.Time, after int) (at time.Time, wanted bool) {
+	year, month, day := now.Date()
+	civil := time.Date(year, month, day+after, 0, 0, 0, 0, time.UTC) // so that no clock is put forward or back
+	year, month, day = civil.Date()
+	return p.on(year, month, day, now.Location()), p.Schedule != Weekly || civil.Weekday() == time.Sunday
 }
 
 // Last is when the plan last wanted a backup, and Next when it wants the next, in the
 // zone of now. A plan that is off wants none, and gives the zero time.
 func (p BackupPlan) Last(now time.Time) time.Time {
-	if p.Schedule == Off {
-		return time.Time{}
+	for before := 0; p.Schedule != Off; before-- {
+		if at, wanted := p.day(now, before); wanted && !at.After(now) {
+			return at
+		}
 	}
-	at := time.Date(now.Year(), now.Month(), now.Day(), p.Hour, 0, 0, 0, now.Location())
-	if p.Schedule == Weekly {
-		at = at.AddDate(0, 0, -int(now.Weekday()))
-	}
-	if at.After(now) {
-		at = at.AddDate(0, 0, -p.period())
-	}
-	return at
+	return time.Time{}
 }
 
 // Next is the first time after now at which the plan wants a backup.
 func (p BackupPlan) Next(now time.Time) time.Time {
-	if p.Schedule == Off {
-		return time.Time{}
+	for after := 0; p.Schedule != Off; after++ {
+		if at, wanted := p.day(now, after); wanted && at.After(now) {
+			return at
+		}
 	}
-	return p.Last(now).AddDate(0, 0, p.period())
+	return time.Time{}
 }
 
 const (
@@ -103,20 +119,45 @@ func (s *Store) LastBackup(ctx context.Context, p BackupPlan) (time.Time, error)
 	return time.Time{}, err
 }
 
+// GoodBackup is when the newest backup was made that was checked and found whole, the zero
+// time if there is none.
+func (s *Store) GoodBackup(ctx context.Context, folder string) (time.Time, error) {
+	all, err := s.Backups(ctx, folder)
+	for _, b := range all {
+		if b.Kind != BeforeRestore && b.Sound() {
+			return b.At, err
+		}
+	}
+	return time.Time{}, err
+}
+
 // ScheduleBackups makes backups as the plan says until ctx ends, and removes the oldest
-// of those it made. One that was missed because no server ran is made at the start. Only
-// the process that serves calls it.
+// of those it made. One that was missed because no server ran is made at the start. A file that
+// is lost is saved as a backup at once, also when ctx has ended. Only the process that serves
+// calls it.
 func (s *Store) ScheduleBackups(ctx context.Context, plan func() BackupPlan) {
 	began := time.Now()
+	sweepCopies(plan().Folder, s.backupBase())
+	defer func() {
+		s.look()
+		s.rescue(context.WithoutCancel(ctx), plan().Folder)
+	}()
+	lost := s.held.Done()
 	ticker := time.NewTicker(scheduleEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-lost:
+			lost = nil // now the ticker has it tried again
 		case <-ticker.C:
 		}
 		p := plan()
+		if s.Loss() != nil {
+			s.rescue(context.WithoutCancel(ctx), p.Folder)
+			continue
+		}
 		err := s.backUpIfDue(ctx, p, began, time.Now())
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("the scheduled backup failed", "folder", p.Folder, "err", err)

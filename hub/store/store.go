@@ -51,7 +51,14 @@ type Store struct {
 	pins    pins
 	marks   marks
 
+	identity *identity
+	held     context.Context // ends when the file is lost, with the reason as its cause
+	lose     context.CancelCauseFunc
+	health   health
+	walHeld  atomic.Int64 // since when a reader keeps the WAL from being written back, in nanoseconds since 1970; 0: none does
+
 	backupFailed atomic.Pointer[BackupFailure]
+	rescued      atomic.Pointer[BackupFile]
 
 	tail          tail
 	admissions    atomic.Uint64 // commits that may have changed who may be connected
@@ -72,25 +79,34 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	path, err := filepath.Abs(path)
+	path, err := real(path)
 	if err != nil {
 		return nil, err
 	}
 	if err := secure(path); err != nil {
 		return nil, err
 	}
+	if err := alone(path); err != nil {
+		return nil, err
+	}
 	if err := migrate(ctx, path, o.Log); err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, fmt.Errorf("open %s: %w", path, mend(err))
 	}
 	if err := os.Chmod(path, 0o600); err != nil { // not before: it may have been another program's
 		return nil, err
 	}
+	who, err := identify(path)
+	if err != nil {
+		return nil, err
+	}
 	s := &Store{
-		path: path, log: o.Log,
+		path: path, log: o.Log, identity: who,
 		jobs: make(chan *job), lines: make(chan *line, 1024),
 		quit: make(chan struct{}), done: make(chan struct{}),
 		watchers: map[chan struct{}]struct{}{},
 	}
+	s.held, s.lose = context.WithCancelCause(context.Background())
+	s.health.succeeded(time.Now())
 	s.touches.m = map[touched]touch{}
 	s.pins.m = map[*CatchUp]VersionID{}
 	w, err := s.openWriter()
@@ -101,6 +117,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		Flags:    sqlite.OpenReadOnly | sqlite.OpenURI,
 		PoolSize: readers,
 	})
+	if err == nil {
+		err = s.openReaders(ctx)
+	}
 	if err != nil {
 		w.conn.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -115,11 +134,37 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	return s, nil
 }
 
+// openReaders has each reader open the WAL now: the first time that it reads, SQLite looks
+// for it by name.
+func (s *Store) openReaders(ctx context.Context) (err error) {
+	var all []*sqlite.Conn
+	for range readers {
+		conn, taken := s.reads.Take(ctx)
+		if err = taken; err == nil {
+			all = append(all, conn)
+			_, err = dataVersion(conn)
+		}
+		if err != nil {
+			break
+		}
+	}
+	for _, conn := range all {
+		s.reads.Put(conn)
+	}
+	if err != nil {
+		err = errors.Join(err, s.reads.Close())
+	}
+	return err
+}
+
 // Close waits for the writes that have begun, keeps what is only in memory, and
 // closes the file.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
 		err := s.FlushTouches(context.Background())
+		if errors.Is(err, ErrLost) {
+			err = nil // Loss tells
+		}
 		err = errors.Join(err, s.reads.Close()) // before the writer: only the last connection takes the WAL away
 		close(s.quit)
 		<-s.done
@@ -128,23 +173,38 @@ func (s *Store) Close() error {
 	return s.closed
 }
 
-// Path is the absolute path of the file.
+// Path is the absolute path of the file itself, not of a link to it.
 func (s *Store) Path() string { return s.path }
 
 // secure makes the file if it does not exist, readable to its owner alone; SQLite
 // gives its companions the same mode.
+//
+// It refuses to make one beside a WAL that has something in it: the file was lost, and an
+// empty one in its place would hide that.
 func secure(path string) error {
-	if st, err := os.Stat(path); err == nil && st.IsDir() {
-		return fmt.Errorf("%s is a folder; name a file with --db", path)
+	if st, err := os.Stat(path); err == nil {
+		if st.IsDir() {
+			return fmt.Errorf("%s is a folder; name a file with --db", path)
+		}
+	} else if wal, err := os.Stat(path + "-wal"); err == nil && wal.Size() > 0 {
+		return fmt.Errorf("%[1]s is gone, but its last changes are there, in %[1]s-wal; put the file back, or a backup with hearsay restore;"+
+			" to begin with an empty file, remove %[1]s-wal", path)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	made := err == nil
+	if errors.Is(err, fs.ErrExist) {
+		f, err = os.OpenFile(path, os.O_RDWR, 0)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: the folder %s does not exist; make it, or name another file with --db", path, filepath.Dir(path))
 	}
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
-	return f.Close()
+	if err = f.Close(); made && err == nil {
+		err = give(path, path)
+	}
+	return err
 }
 
 // uri names the file for SQLite, whatever characters its path has.
@@ -223,17 +283,6 @@ func (s *Store) query(ctx context.Context, fn func(*sqlite.Conn) error) (err err
 	}
 	defer s.reads.Put(conn)
 	return fn(conn)
-}
-
-// Ready reports whether the file can be read and its writer lives.
-func (s *Store) Ready(ctx context.Context) error {
-	select {
-	case <-s.quit:
-		return errors.New("the database is closing")
-	default:
-	}
-	_, err := s.Newest(ctx)
-	return err
 }
 
 // row is shorthand for a query of at most one row. It reports whether there was one.

@@ -32,8 +32,9 @@ type writer struct {
 	ignores   bool  // it changed ignore lists
 	committed bool  // it was committed, and watchers do not know yet
 	full      bool  // synchronous is FULL, not NORMAL
-	pages     int   // of the WAL
 	seen      int64 // data_version: changes when another connection has committed
+	hooks     *hooks
+	wal       wal
 }
 
 func (s *Store) openWriter() (_ *writer, err error) {
@@ -49,7 +50,7 @@ func (s *Store) openWriter() (_ *writer, err error) {
 		},
 		rollback: w.forget,
 		commit: func(pages int) {
-			w.pages = pages
+			w.wal.pages = pages
 			w.committed = w.committed || w.dirty
 			if w.dirty {
 				s.changed.Store(true)
@@ -72,6 +73,7 @@ func (s *Store) openWriter() (_ *writer, err error) {
 			w.forget()
 		},
 	}
+	w.hooks = h
 	number, err := register(h)
 	if err != nil {
 		return nil, err
@@ -88,7 +90,10 @@ func (s *Store) openWriter() (_ *writer, err error) {
 		}
 	}()
 	w.conn.SetBusyTimeout(busyTimeout)
-	for _, query := range []string{`PRAGMA foreign_keys = ON`, `PRAGMA synchronous = FULL`, `PRAGMA temp_store = MEMORY`} {
+	for _, query := range []string{
+		`PRAGMA foreign_keys = ON`, `PRAGMA synchronous = FULL`, `PRAGMA temp_store = MEMORY`,
+		fmt.Sprintf(`PRAGMA journal_size_limit = %d`, walKept),
+	} {
 		if err := exec(w.conn, query); err != nil {
 			return nil, err
 		}
@@ -96,11 +101,14 @@ func (s *Store) openWriter() (_ *writer, err error) {
 	if err := h.hookCommits(number); err != nil {
 		return nil, err
 	}
-	if w.seen, err = w.dataVersion(); err != nil {
+	if w.seen, err = dataVersion(w.conn); err != nil {
 		return nil, err
 	}
 	end, err := newest(w.conn)
 	s.tail.jump(end, err != nil)
+	if err == nil {
+		err = s.identity.withWAL()
+	}
 	return w, err
 }
 
@@ -121,8 +129,12 @@ func (w *writer) run() {
 		case l := <-w.lines:
 			w.append(l)
 			w.checkpoint()
+		case err := <-w.wal.back:
+			w.writtenBack(err)
+			w.checkpoint()
 		case <-ticker.C:
 			w.poll()
+			w.checkpoint()
 		case <-w.quit:
 			w.finish()
 			return
@@ -142,28 +154,28 @@ func (w *writer) finish() {
 		}
 		break
 	}
-	w.closed = w.conn.Close()
+	if w.wal.back != nil {
+		<-w.wal.back
+	}
+	w.look()
+	var err error
+	if w.Loss() != nil && !w.identity.ours() {
+		err = errors.Join(w.identity.setAside(), w.hooks.leaveWAL())
+	}
+	w.closed = errors.Join(err, w.conn.Close())
 }
 
-// checkpointPages is the length of the WAL from which it is written back into the
-// database file.
-const checkpointPages = 1000
-
-// checkpoint has the place of SQLite's auto-checkpoint, which would make those wait who
-// are to hear of a commit. PASSIVE waits for nobody.
-func (w *writer) checkpoint() {
-	if w.pages < checkpointPages {
+// poll looks whether the file is still there, and wakes the watchers if another process
+// has committed.
+func (w *writer) poll() {
+	w.look()
+	if w.Loss() != nil {
+		if err := w.identity.setAside(); err != nil {
+			w.faults.note("the WAL of the lost file", err)
+		}
 		return
 	}
-	w.pages = 0 // until the next commit tells
-	if err := exec(w.conn, `PRAGMA wal_checkpoint(PASSIVE)`); err != nil {
-		w.log.Warn("the WAL cannot be written back", "err", err)
-	}
-}
-
-// poll wakes the watchers if another process has committed.
-func (w *writer) poll() {
-	now, err := w.dataVersion()
+	now, err := dataVersion(w.conn)
 	if err != nil {
 		w.log.Warn("other processes' changes cannot be seen", "err", err)
 		return
@@ -197,14 +209,19 @@ func (w *writer) tell(mark int64) {
 	w.wake()
 }
 
-func (w *writer) dataVersion() (n int64, err error) {
-	_, err = row(w.conn, `PRAGMA data_version`, func(stmt *sqlite.Stmt) { n = stmt.ColumnInt64(0) })
+// dataVersion changes when another connection has committed.
+func dataVersion(conn *sqlite.Conn) (n int64, err error) {
+	_, err = row(conn, `PRAGMA data_version`, func(stmt *sqlite.Stmt) { n = stmt.ColumnInt64(0) })
 	return n, err
 }
 
 // transact runs do in an IMMEDIATE transaction. With full the commit survives a
 // power cut, else only the death of the process.
 func (w *writer) transact(full bool, do func(*sqlite.Conn) error) (err error) {
+	if err := w.Loss(); err != nil {
+		return err
+	}
+	defer func() { w.health.note(err) }()
 	if full != w.full {
 		mode := `PRAGMA synchronous = NORMAL`
 		if full {
