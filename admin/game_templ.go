@@ -510,7 +510,7 @@ func gameFormPage(p gameForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Toggle(p.Form, "hide_players", "Hide its players on the public pages", "Other games go on hearing of them.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Toggle(p.Form, "hide_players", "Hide the players", "Neither other games nor the public pages see who is on, and nobody can send the players tells.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -334,7 +334,10 @@ func (h *Hub) noteClient(ctx context.Context, peer store.Peer, p wire.Authentica
 	if current {
 		return nil
 	}
-	return h.follow(ctx)
+	if err := h.follow(ctx); err != nil {
+		return err
+	}
+	return h.admit(ctx) // which knows whether a new game hides its players
 }
 
 // activate makes the socket one of its owner's. The first frames go through the shard,

@@ -25,6 +25,7 @@ type directory struct {
 	rulesChanged bool // since they were compiled
 	games        map[store.GameID]*wire.GameRecord
 	gameNames    map[string]store.GameID // by the keys of short names
+	hiding       map[store.GameID]bool   // games whose players are hidden; never changed in place
 	channels     map[store.ChannelID]wire.ChannelRecord
 	channelNames map[string]store.ChannelID // exact
 }
@@ -61,6 +62,7 @@ func (h *Hub) load(ctx context.Context) error {
 		return err
 	}
 	h.restraints.set(a.Restraints)
+	h.directory.hiding = a.Hiding
 	if h.toldThrough, err = h.store.NewestCharacterChange(ctx); err != nil {
 		return fmt.Errorf("read the changes of characters: %w", err)
 	}
@@ -177,8 +179,10 @@ func (h *Hub) applyGame(v store.Version) error {
 }
 
 // admit ends the sockets of games and applications that may be connected no more, and
-// learns of the restraints on channels.
+// learns of hidden players and of the restraints on channels.
 func (h *Hub) admit(ctx context.Context) error {
+	h.following.Lock() // so that what is set is never older than what was
+	defer h.following.Unlock()
 	h.mu.Lock()
 	owners := slices.Collect(maps.Keys(h.presence)) // not those that are newer than the look at the store
 	for o := range h.sockets {
@@ -194,6 +198,7 @@ func (h *Hub) admit(ctx context.Context) error {
 	h.restraints.set(a.Restraints)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.directory.hiding = a.Hiding
 	for _, o := range owners {
 		if reason := barred(a, o); reason != "" {
 			h.kick(o, reason)

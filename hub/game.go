@@ -63,7 +63,7 @@ func (s *session) find(shortName string) *wire.GameRecord {
 
 // handleGamesStatus serves games/status. Section 8.
 func (s *session) handleGamesStatus(_ context.Context, f wire.Frame) {
-	s.answerStatus(f, func(g *wire.GameRecord) any { return s.hub.status(g) })
+	s.answerStatus(f, func(g *wire.GameRecord) any { return s.status(g) })
 }
 
 // answerStatus answers a status request, which is about one game or all that are
@@ -98,8 +98,9 @@ func (s *session) answerStatus(f wire.Frame, status func(*wire.GameRecord) any) 
 	}
 }
 
-// status is what games/status tells of a game; under Hub.mu.
-func (h *Hub) status(g *wire.GameRecord) wire.GameStatus {
+// status is what games/status tells the session of a game; under Hub.mu.
+func (s *session) status(g *wire.GameRecord) wire.GameStatus {
+	h := s.hub
 	st := wire.GameStatus{
 		Game: g.Game, DisplayName: g.DisplayName, Description: g.Description, HomepageURL: g.HomepageURL,
 		UserAgent: g.UserAgent, UserAgentURL: g.UserAgentURL, UserAgentRepoURL: g.UserAgentURL,
@@ -120,7 +121,9 @@ func (h *Hub) status(g *wire.GameRecord) wire.GameStatus {
 	}
 	slices.Sort(channels)
 	st.Supports, st.Channels = on.allSupports().Names(), &channels
-	st.PlayerOnlineCount = len(on.players())
+	if !h.directory.hiding[store.GameID(g.ID)] || s.owner() == (owner{id: g.ID}) {
+		st.PlayerOnlineCount = on.count()
+	}
 	st.PlayersOnline = st.PlayerOnlineCount
 	return st
 }

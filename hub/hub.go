@@ -82,7 +82,7 @@ type Hub struct {
 	running    sync.WaitGroup // sessions and their goroutines
 	workers    *workers
 	shards     []*shard
-	following  sync.Mutex                     // one goroutine follows the log at a time
+	following  sync.Mutex                     // one goroutine follows the file at a time
 	rules      atomic.Pointer[store.Matcher]  // nil: there are none
 	ignorers   atomic.Pointer[store.Ignorers] // nil: there are none
 	restraints restraints

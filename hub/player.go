@@ -67,7 +67,7 @@ func (s *session) sign(f wire.Frame, change func(on *online, name string) (spell
 	if on := s.hub.presence[s.owner()]; on != nil {
 		spelling, news := change(on, name)
 		game := s.hub.directory.games[store.GameID(s.peer.ID)]
-		if news && !s.peer.Application && game != nil && game.Display {
+		if news && !s.peer.Application && game != nil && game.Display && !s.hub.directory.hiding[store.GameID(game.ID)] {
 			payload := wire.Encode(wire.PlayerPayload{Game: game.Game, Name: spelling})
 			s.hub.publish(topic{kind: topicPlayers}, s.owner(), s.hub.deaf(spelling, game.Game), notice(f.Event, payload))
 		}
@@ -76,12 +76,21 @@ func (s *session) sign(f wire.Frame, change func(on *online, name string) (spell
 	s.succeed(f)
 }
 
-// handlePlayersStatus serves players/status, without the players that the asking game
-// ignores. Section 6.
+// playersOf gives the players of an online game that the session may know of: of a game that
+// hides them only itself, and none that its own game ignores; under Hub.mu.
+func (s *session) playersOf(g *wire.GameRecord) []string {
+	id := owner{id: g.ID}
+	if s.hub.directory.hiding[store.GameID(g.ID)] && s.owner() != id {
+		return []string{}
+	}
+	return s.heeded(s.hub.presence[id].players(), g.Game)
+}
+
+// handlePlayersStatus serves players/status. Section 6.
 func (s *session) handlePlayersStatus(_ context.Context, f wire.Frame) {
 	s.answerStatus(f, func(g *wire.GameRecord) any {
 		if on := s.hub.presence[owner{id: g.ID}]; on != nil && on.told {
-			return wire.PlayersPayload{Game: g.Game, Players: s.heeded(on.players(), g.Game)}
+			return wire.PlayersPayload{Game: g.Game, Players: s.playersOf(g)}
 		}
 		return nil
 	})

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -321,5 +322,50 @@ func TestPresence_sameNames(t *testing.T) {
 		equal(t, "who is on already", len(beta.came()), 0)
 		first.ask(wire.PlayersSignOut, `{"name":"νικοσ"}`)
 		equal(t, "who goes", beta.came(), []string{"players/sign-out Νικος@Alpha"})
+	})
+}
+
+// TestPresence_hiddenPlayers: nobody but the game itself sees the players of a game that hides them,
+// from its first moment on, and when that is changed.
+func TestPresence_hiddenPlayers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{Limits: unlimited()})
+		shy := w.join(w.gameWith(store.Game{ShortName: "Shy", Name: "Shy MUD", Display: true, HidePlayers: true}), `,"channels":["gossip"]`)
+		alpha, site := w.join(w.game("Alpha"), `,"channels":["gossip"]`), w.join(w.application("Site", "versions"), "")
+		alpha.ask(wire.PlayersSignIn, `{"name":"Ann"}`)
+		sees := func(s *socket) string {
+			t.Helper()
+			var status wire.GameStatus
+			var players wire.PlayersPayload
+			for event, payload := range map[string]any{wire.GamesStatus: &status, wire.PlayersStatus: &players} {
+				f, err := wire.Decode([]byte(s.ask(event, `{"game":"Shy"}`)))
+				w.do(err)
+				w.do(json.Unmarshal(f.Payload, payload))
+			}
+			return fmt.Sprint(players.Players, status.PlayerOnlineCount, status.PlayersOnline)
+		}
+		for _, hides := range []bool{true, false, true} {
+			w.do(w.st.UpdateGame(t.Context(), "Shy", store.GameEdit{HidePlayers: &hides}))
+			synctest.Wait()
+			alpha.texts()
+			site.texts()
+			shy.ask(wire.PlayersSignIn, `{"name":"Bob"}`)
+			shown, notices, failure := "[Bob] 1 1", 1, ""
+			if hides {
+				shown, notices, failure = "[] 0 0", 0, wire.ErrorNotSupported
+			}
+			equal(t, fmt.Sprintf("hides %t: to Alpha", hides), sees(alpha), shown)
+			equal(t, fmt.Sprintf("hides %t: to the application", hides), sees(site), shown)
+			equal(t, fmt.Sprintf("hides %t: to itself", hides), sees(shy), "[Bob] 1 1")
+			equal(t, fmt.Sprintf("hides %t: a tell to Bob", hides), alpha.tells("Ann", "Shy", "Bob", "hi"), failure)
+			equal(t, fmt.Sprintf("hides %t: a tell of Bob", hides), shy.tells("Bob", "Alpha", "Ann", "hi"), "")
+			equal(t, fmt.Sprintf("hides %t: a message of Bob", hides), shy.says("gossip", "Bob", "hi"), "")
+			shy.ask(wire.PlayersSignOut, `{"name":"Bob"}`)
+			synctest.Wait()
+			told := strings.Join(append(alpha.texts(), site.texts()...), " ")
+			if n := strings.Count(told, `"players/sign-out"`); n != 2*notices {
+				t.Errorf("hides %t: told of the sign-out %d times, want %d: %s", hides, n, 2*notices, told)
+			}
+		}
 	})
 }

@@ -69,7 +69,7 @@ func (s *session) who() string {
 	var fit []string
 	for _, g := range games {
 		players := "nobody"
-		if all := s.heeded(s.hub.presence[owner{id: g.ID}].players(), g.Game); len(all) > 0 {
+		if all := s.playersOf(g); len(all) > 0 {
 			players = strings.Join(all, ", ")
 		}
 		text := g.Game + " (" + players + ")"

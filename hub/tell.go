@@ -77,7 +77,7 @@ func (h *Hub) route(s *session, p wire.TellPayload) (to *session, tell wire.Rece
 	switch {
 	case game == nil:
 		return nil, tell, wire.ErrorGameOffline
-	case !game.allSupports().Has(wire.SupportTells):
+	case !game.allSupports().Has(wire.SupportTells), h.hides(p.ToGame):
 		return nil, tell, wire.ErrorNotSupported
 	}
 	fromName, on := from.find(p.FromName)
@@ -92,6 +92,12 @@ func (h *Hub) route(s *session, p wire.TellPayload) (to *session, tell wire.Rece
 	return to, wire.ReceivePayload{
 		FromGame: s.peer.ShortName, FromName: fromName, ToName: toName, SentAt: p.SentAt, Message: p.Message,
 	}, ""
+}
+
+// hides reports whether a game, by its short name ignoring case, hides its players; under Hub.mu.
+func (h *Hub) hides(shortName string) bool {
+	id, ok := h.directory.gameNames[fold.Key(shortName)]
+	return ok && h.directory.hiding[id]
 }
 
 // receiver finds who is online under a short name that is the same; under Hub.mu.

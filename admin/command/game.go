@@ -33,7 +33,7 @@ func gameFlags(cmd *cobra.Command, g *store.Game) {
 	f.StringVar(&g.Tagline, "tagline", "", "one line about it, at most 200 characters")
 	f.StringVar(&g.UserAgentURL, "user-agent-url", "", "the web page of its software, http:// or https://")
 	f.StringVar(&g.Owner, "owner", "", "the user who answers for it")
-	f.BoolVar(&g.HidePlayers, "hide-players", false, "hide the game's players on the public pages")
+	f.BoolVar(&g.HidePlayers, "hide-players", false, "hide the game's players from other games and on the public pages")
 	f.BoolVar(&g.AllowCharacterRegistration, "allow-character-registration", true, "let players register their characters with the hub")
 }
 

@@ -20,7 +20,7 @@ type Game struct {
 	ShortName                  string     `json:"short_name"`
 	Name                       string     `json:"name"`
 	Display                    bool       `json:"display"`
-	HidePlayers                bool       `json:"hide_players"` // from the public pages
+	HidePlayers                bool       `json:"hide_players"` // from other games and the public pages; protocol section 6
 	Description                string     `json:"description"`
 	HomepageURL                string     `json:"homepage_url"`
 	Tagline                    string     `json:"tagline"`

@@ -46,13 +46,17 @@ func (s *Store) PublicNames(ctx context.Context, limit int) (names []string, err
 	return names, err
 }
 
-// HidingPlayers gives the games whose players are not shown on the public pages.
+// HidingPlayers gives the games whose players are hidden.
 func (s *Store) HidingPlayers(ctx context.Context) (all []GameID, err error) {
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, err = rows(conn, `SELECT id FROM games WHERE hide_players`, scanGameID)
+		all, err = hidingPlayers(conn)
 		return err
 	})
 	return all, err
+}
+
+func hidingPlayers(conn *sqlite.Conn) ([]GameID, error) {
+	return rows(conn, `SELECT id FROM games WHERE hide_players`, scanGameID)
 }
 
 // PublicChannels lists the channels that anybody may read, by name.

@@ -64,6 +64,7 @@ func (s *Store) endSuspensions(ctx context.Context, now time.Time) error {
 type Admission struct {
 	Suspended    map[GameID]bool // games that may not; games that are gone are in the log
 	Applications map[int64]bool  // applications that may
+	Hiding       map[GameID]bool // games whose players are hidden
 	Restraints   map[ChannelID]Restraint
 }
 
@@ -71,7 +72,7 @@ type Admission struct {
 func (s *Store) Admission(ctx context.Context) (a Admission, err error) {
 	at := time.Now()
 	now := micros(at)
-	a = Admission{Suspended: map[GameID]bool{}, Applications: map[int64]bool{}}
+	a = Admission{Suspended: map[GameID]bool{}, Applications: map[int64]bool{}, Hiding: map[GameID]bool{}}
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
 		if _, err := rows(conn, `SELECT id FROM games WHERE suspended AND coalesce(suspended_until, ?1) >= ?1`, func(stmt *sqlite.Stmt) (none struct{}) {
 			a.Suspended[GameID(stmt.ColumnInt64(0))] = true
@@ -84,6 +85,13 @@ func (s *Store) Admission(ctx context.Context) (a Admission, err error) {
 			return
 		}, now); err != nil {
 			return err
+		}
+		hiding, err := hidingPlayers(conn)
+		if err != nil {
+			return err
+		}
+		for _, id := range hiding {
+			a.Hiding[id] = true
 		}
 		a.Restraints, err = restraints(conn, at)
 		return err

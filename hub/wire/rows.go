@@ -115,7 +115,7 @@ var Events = []Event{
 	},
 	{
 		Name: PlayersSignIn, Needs: SupportPlayers,
-		About:   "A player comes. Who is known already is no news: that is a success and nobody hears of it. A game that is not displayed is not told of.",
+		About:   "A player comes. Who is known already is no news: that is a success and nobody hears of it. A game that is not displayed, or hides its players, is not told of.",
 		Request: &Message{Fields: []Field{playerField}, Example: `{"name":"PLAYER"}`},
 		Notice:  &Message{About: "A player came to another game.", Fields: playerNotice, Example: `{"game":"OTHER_GAME","name":"PLAYER"}`},
 		Failures: []Failure{
@@ -139,7 +139,7 @@ var Events = []Event{
 		Request: &Message{Optional: true, Fields: []Field{gameField}},
 		Answer: &Message{Fields: []Field{
 			{Name: "game", Type: "text", Required: true, About: "The game's short name."},
-			{Name: "players", Type: "list of texts", Required: true, About: "Who is signed in there; an empty list when nobody is."},
+			{Name: "players", Type: "list of texts", Required: true, About: "Who is signed in there; an empty list when nobody is, or when the game hides its players."},
 		}, Example: `{"game":"OTHER_GAME","players":["PLAYER"]}`},
 		Failures: []Failure{{ErrorUnknownGame, "There is no such game, it is not displayed, or it is not online."}},
 	},
@@ -158,7 +158,7 @@ var Events = []Event{
 			{ErrorInvalidPayload, "A field is missing or malformed, or a cleaned name or message is empty, or a name too long."},
 			{ErrorMessageTooLong, "The cleaned message is too long."},
 			{ErrorGameOffline, "The sending or the receiving game is not online."},
-			{ErrorNotSupported, "The receiving game does not have the flag tells."},
+			{ErrorNotSupported, "The receiving game does not have the flag tells, or it hides its players."},
 			{ErrorSenderOffline, "The sending player is not signed in here."},
 			{ErrorReceiverOffline, "The receiving player is not signed in there."},
 			{ErrorMuted, "A rule of the hub is against it."},
