@@ -200,6 +200,12 @@ func furnish(t testing.TB, s *site) {
 	check(err)
 	_, err = s.Store.SignUp(ctx, store.SignUp{Mode: store.SignUpInvite, Username: "Guest", Password: password, Invite: token}, time.Now())
 	check(err)
+	for _, name := range []string{"Barred", "Waits"} {
+		_, err = s.Store.SignUp(ctx, store.SignUp{Mode: store.SignUpApproval, Username: name, Password: password, Email: name + "@mail.example"}, time.Now())
+		check(err)
+	}
+	check(s.Store.ApproveUser(ann, "Barred"))
+	check(s.Store.BanUser(ann, "Barred", store.Ban{Reason: "מוכר זהב", Until: &until}))
 	_, err = s.Store.AskRestart(ann, 30, false)
 	check(err)
 }
@@ -262,7 +268,8 @@ func TestTour_inBrowser(t *testing.T) {
 	slices.Sort(paths)
 	chrome.Visit(t, browser, s.URL, append(paths, "/admin/games?q=nothing", "/admin/games?filter=online&sort=players",
 		"/admin/channels/secret", "/admin/channels/gossip?before=40", "/admin/messages?words=dragon*&player=Ann", "/admin/messages?words=!",
-		"/admin/games/Alpha/characters/3", "/admin/games/Gamma/characters", "/admin/rules?filter=all", "/admin/rules?q=nothing", "/admin/review?filter=decided", "/admin/messages/2")...)
+		"/admin/games/Beta", "/admin/games/Gamma", "/admin/games/Eldoria", "/admin/people/Barred", "/admin/people/Waits", "/admin/people?filter=waiting",
+		"/admin/games/Alpha/characters/3", "/admin/games/Alpha/characters/4", "/admin/games/Gamma/characters", "/admin/rules?filter=all", "/admin/rules?q=nothing", "/admin/review?filter=decided", "/admin/messages/2")...)
 }
 
 // TestTour_owner looks at them as somebody does who owns a game and runs nothing.

@@ -345,7 +345,7 @@ func TestPages(t *testing.T) {
 		{"/games?q=nothing", 200, []string{"Nothing matches"}, nil},
 		{"/games/Alpha", 200, []string{
 			"A game of many words.", "telnet://alpha.example:4000", "telnets://alpha.example:4443", "https://alpha.example/play", "https://alpha.example",
-			"Harvest fair", "Dragon slayer", "in 10 steps", "A hidden achievement", "Ann, Bob", "2 players", "Players in the last 24 hours", "Players in the last 365 days",
+			"Harvest fair", "Dragon slayer", "in 10 steps", "A hidden achievement", "<bdi>Ann</bdi>, <bdi>Bob</bdi>", "2 players", "Players in the last 24 hours", "Players in the last 365 days",
 			`content="Dragons &amp; tea"`, "Register your character",
 		}, []string{"The secret door", "Long ago", "Olga", "Petra"}},
 		{"/games/alpha", 301, nil, nil},
@@ -533,9 +533,38 @@ func TestTour_inBrowser(t *testing.T) {
 	browser := chrome.Open(t)
 	w := newWorld(t, hubtest.NewFile(t), asMode(store.SignUpOpen))
 	w.furnish(t)
-	chrome.Visit(t, browser, w.URL, pages...)
+	w.furnishEden(t)
+	chrome.Visit(t, browser, w.URL, append(pages, "/games/Eden")...)
 	w.signIn(t, browser, "Petra")
 	chrome.Visit(t, browser, w.URL, "/characters", "/characters/1/withdraw", "/channels/gossip?signed-in")
+}
+
+// furnishEden adds a game that writes from right to left.
+func (w *world) furnishEden(t testing.TB) {
+	t.Helper()
+	ctx := t.Context()
+	eden, err := w.store.CreateGame(ctx, store.Game{
+		ShortName: "Eden", Name: "עדן 7", Display: true, Tagline: "גן של 100 עצים", Description: "תיאור של המשחק", Owner: "Petra", AllowCharacterRegistration: true,
+	}, store.LongSecret)
+	check(t, err)
+	today := time.Now().UTC().Format(time.DateOnly)
+	_, err = w.store.CreateEvent(ctx, store.Event{Game: "Eden", Title: "יריד הקציר", Description: "בכיכר", StartDate: today, EndDate: today})
+	check(t, err)
+	_, err = w.store.CreateAchievement(ctx, store.GameID(eden.ID), store.Achievement{Title: "קוטל דרקונים", Description: new("עשרה דרקונים"), Points: 5, Display: true})
+	check(t, err)
+	petra, err := w.store.User(ctx, "Petra")
+	check(t, err)
+	for _, name := range []string{"דוד", "אדם"} {
+		id := w.register(t, petra, store.GameID(eden.ID), name)
+		if name == "אדם" {
+			_, err = w.store.VetoCharacter(ctx, id, 0, "שם שמור")
+		} else {
+			_, err = w.store.ApproveCharacter(ctx, id, petra.ID)
+		}
+		check(t, err)
+	}
+	w.connect(t, eden, "דוד", "אדם")
+	check(t, w.store.Append(ctx, store.Message{Channel: 1, Game: "Eden", Name: "דוד", Text: "שלום 100 דרקונים"}, func(store.Message) {}))
 }
 
 // signIn gives a browser the cookie of a session.

@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -164,6 +165,31 @@ func TestSayForm_inBrowser(t *testing.T) {
 		if got.Height != got.Field || got.Width < got.Height {
 			t.Errorf("in a window of %d px: the button is %g × %g px, the field %g px high; want the same height, and a button that is wider than high", width, got.Width, got.Height, got.Field)
 		}
+	}
+}
+
+// TestMarks_inBrowser: marks that a message piles up do not reach its neighbours.
+func TestMarks_inBrowser(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	for _, text := range []string{"first", "second", "third"} {
+		w.say(t, "gossip", "Ann", text)
+	}
+	tab := chrome.NewTab(t, w.URL)
+	tab.Open(t, "/channels/gossip")
+	around := func() (both []byte) {
+		for _, n := range []string{"1", "3"} {
+			shot, err := chromedp.Run(tab.Ctx, chromedp.Screenshot(".talk li:nth-child("+n+")"))
+			check(t, err)
+			both = append(both, shot...)
+		}
+		return both
+	}
+	before := around()
+	_, err := chromedp.Run(tab.Ctx, chromedp.Evaluate[string](`
+		document.querySelector(".talk li:nth-child(2) .text").textContent = "x" + "\u0301".repeat(200) + "y" + "\u0323".repeat(200)`))
+	check(t, err)
+	if !bytes.Equal(before, around()) {
+		t.Error("the marks of the message in the middle draw over its neighbours")
 	}
 }
 

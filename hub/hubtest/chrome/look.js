@@ -62,7 +62,7 @@
       if (!a || !flows(a, b)) return [];
       const [before, after] = [a.data, b.data];
       const missing = /[\p{L}\p{N}.,:;!?]$/u.test(before) && /^[\p{L}\p{N}]/u.test(after);
-      const spare = /\s$/.test(before) && /^[,.:;!?](\s|$)/.test(after);
+      const spare = /\s$/.test(before) && /^[,.:;!?](\s|$)/.test(after) && !b.parentElement.closest("code");
       return missing || spare ? [before.slice(-30) + "|" + after.slice(0, 30)] : [];
     });
   };

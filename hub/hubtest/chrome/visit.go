@@ -59,7 +59,8 @@ func Visit(t *testing.T, browser context.Context, url string, paths ...string) {
 						t.Errorf("the root's font size is %g px, want 16 at every width", got.Root)
 					}
 					for fault, all := range map[string][]string{
-						"a word goes over two lines": got.Broken, "cut off at the side": got.Cut, "a cell without its column's name": got.Unnamed,
+						"a word goes over two lines": got.Broken, "cut off at the side": got.Cut, "spaces are wrong": got.Joined,
+						"not isolated": got.Mixed, "a cell without its column's name": got.Unnamed,
 					} {
 						for _, one := range all {
 							t.Errorf("%s: %q", fault, one)
