@@ -1027,7 +1027,7 @@ func docsSites(d docs) templ.Component {
 			templ_7745c5c3_Var44 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<section aria-labelledby=\"sites\" class=\"chapter\"><h2 id=\"sites\">Login for games' sites</h2><p>A game's site can sign people in with their accounts here, by OAuth 2.0 with authorization codes. The client is the game: its client id and secret are those of its socket, and it has a list of redirect URIs, which are compared to the letter: https, or http on localhost. Everything is at:</p><p class=\"address\"><code>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<section aria-labelledby=\"sites\" class=\"chapter\"><h2 id=\"sites\">Login for games' sites</h2><p>A game's site can sign people in with their accounts here, by OAuth 2.0 with authorization codes. The client is the game: its client id and secret are those of its socket, and it has a list of redirect URIs, which are compared to the letter: https, or http on localhost, where any port will do. Scripts in browsers may call all but the page itself. Everything is at:</p><p class=\"address\"><code>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

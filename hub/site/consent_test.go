@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -246,6 +247,42 @@ func TestMetadata(t *testing.T) {
 		path := strings.TrimPrefix(m[name].(string), w.URL)
 		if got := w.get(t, path); got.StatusCode != status {
 			t.Errorf("%s: %s answers %d, want %d", name, path, got.StatusCode, status)
+		}
+	}
+}
+
+// TestToken_otherSites: scripts of any site may ask for tokens, because nobody is known by a cookie
+// there; the person's answer is taken from our own page alone.
+func TestToken_otherSites(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	foreign := []string{"Origin", "https://alpha.example", "Sec-Fetch-Site", "cross-site"}
+	ask := func(path string) reply {
+		t.Helper()
+		r := request(t, w.URL+path)
+		r.Method = http.MethodOptions
+		r.Header.Set("Origin", "https://alpha.example")
+		r.Header.Set("Access-Control-Request-Method", "POST")
+		return w.do(t, r)
+	}
+	for path, method := range map[string]string{
+		oauth.TokenPath: "POST", oauth.RevokePath: "POST", oauth.UserPath: "GET, HEAD", oauth.MetadataPath: "GET, HEAD",
+	} {
+		got := ask(path).want(t, http.StatusNoContent)
+		if h := got.Header; h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Allow-Methods") != method ||
+			h.Get("Access-Control-Allow-Headers") != "Authorization, Content-Type" || h.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: got %v", path, h)
+		}
+	}
+	for _, path := range []string{oauth.TokenPath, oauth.RevokePath} {
+		got := w.send(t, "", path, url.Values{"client_id": {"x"}, "client_secret": {"y"}, "grant_type": {"refresh_token"}}, foreign...)
+		if got.want(t, http.StatusUnauthorized, "invalid_client").Header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s: another site cannot read the answer", path)
+		}
+	}
+	for _, path := range []string{oauth.AuthorizePath, "/sign-up", "/login"} {
+		got := w.send(t, "", path, url.Values{"allow": {"1"}}, foreign...).want(t, http.StatusForbidden)
+		if got.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: another site can read the answer", path)
 		}
 	}
 }

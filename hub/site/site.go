@@ -97,10 +97,10 @@ func (s *Site) routes() []page.Route {
 
 		page.To("GET "+oauth.AuthorizePath, page.Anyone, s.authorizing(s.serveConsent)),
 		page.To("POST "+oauth.AuthorizePath, page.Person, s.authorizing(s.serveAnswer)),
-		page.To(oauth.TokenPath, page.Anyone, page.Plainly(s.oauth.ServeToken)),
-		page.To(oauth.RevokePath, page.Anyone, page.Plainly(s.oauth.ServeRevoke)),
-		page.To(oauth.UserPath, page.Anyone, page.Plainly(s.oauth.ServeUser)),
-		page.To(oauth.MetadataPath, page.Anyone, page.Plainly(s.oauth.ServeMetadata)),
+		page.To(oauth.TokenPath, page.Anyone, page.Plainly(s.oauth.ServeToken)).FromAnywhere(),
+		page.To(oauth.RevokePath, page.Anyone, page.Plainly(s.oauth.ServeRevoke)).FromAnywhere(),
+		page.To(oauth.UserPath, page.Anyone, page.Plainly(s.oauth.ServeUser)).FromAnywhere(),
+		page.To(oauth.MetadataPath, page.Anyone, page.Plainly(s.oauth.ServeMetadata)).FromAnywhere(),
 		page.To("GET "+grantsPath, page.Person, s.serveGrants),
 		page.To("POST "+grantsPath+"/revoke", page.Person, s.serveGrantRevoke),
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -59,8 +60,8 @@ var activeGrants = `grants AS g
 	JOIN games AS m ON m.id = g.game_id AND NOT (m.suspended AND coalesce(m.suspended_until, ?1) >= ?1)`
 
 // SiteOf finds the game with a client id that has a redirect URI. It reports ErrNotFound when
-// no game has the id, a FieldError when the URI is not the game's to the letter or is not
-// safe, and ErrBarred when the game is suspended: in none of these cases may anybody be sent
+// no game has the id, a FieldError when the URI is not the game's to the letter (on the user's own
+// machine but for the port) or is not safe, and ErrBarred when the game is suspended: in none of these cases may anybody be sent
 // to the URI.
 func (s *Store) SiteOf(ctx context.Context, clientID, redirectURI string, now time.Time) (g Game, err error) {
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
@@ -94,12 +95,48 @@ func redirects(conn *sqlite.Conn, id GameID, uri string) error {
 		return err
 	}
 	if !found {
+		found, err = redirectsToAnyPort(conn, id, uri)
+	}
+	if err != nil {
+		return err
+	}
+	if !found {
 		return invalid("redirect_uri", "%q is not one of the game's, to the letter; add it to the game, or use one that is", uri)
 	}
 	if checkRedirectURI(uri) != nil {
 		return invalid("redirect_uri", "%q is not safe; use https, or http on localhost", uri)
 	}
 	return nil
+}
+
+// redirectsToAnyPort reports whether a redirect URI on the user's own machine is one of the game's
+// but for its port: a program there takes whichever is free (RFC 8252, 7.3).
+func redirectsToAnyPort(conn *sqlite.Conn, id GameID, uri string) (bool, error) {
+	wanted, ok := withoutPort(uri)
+	if !ok {
+		return false, nil
+	}
+	all, err := rows(conn, `SELECT uri FROM redirect_uris WHERE game_id = ?1`,
+		func(stmt *sqlite.Stmt) string { return stmt.ColumnText(0) }, int64(id))
+	return slices.ContainsFunc(all, func(one string) bool {
+		one, ok := withoutPort(one)
+		return ok && one == wanted
+	}), err
+}
+
+// withoutPort is a URI of http on this machine without its port, to the letter; not ok: it is
+// another URI.
+func withoutPort(uri string) (text string, ok bool) {
+	u, err := url.Parse(uri)
+	if err != nil || u.User != nil {
+		return "", false
+	}
+	rest, ok := strings.CutPrefix(uri, "http://"+u.Host)
+	host := strings.TrimSuffix(u.Host, ":"+u.Port())
+	if !ok || host != "127.0.0.1" && host != "[::1]" && host != "localhost" {
+		return "", false
+	}
+	return "http://" + host + rest, true
 }
 
 // CodeLasts is how long a code can be exchanged.

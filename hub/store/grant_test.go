@@ -429,3 +429,26 @@ func TestReconcile_grants(t *testing.T) {
 		}
 	}
 }
+
+// TestSiteOf_anyPort: a program on the user's own machine may listen on any port; all else of its
+// redirect URI counts to the letter, and elsewhere the port as well.
+func TestSiteOf_anyPort(t *testing.T) {
+	s := open(t)
+	c := addGame(t, s, "Alpha")
+	for _, uri := range []string{"http://127.0.0.1/back", "http://[::1]:4000/back?a=b", "http://localhost:4000/", "https://alpha.example/back", "https://localhost/back"} {
+		check(t, s.AddRedirectURI(t.Context(), "Alpha", uri))
+	}
+	for uri, want := range map[string]bool{
+		"http://127.0.0.1/back": true, "http://127.0.0.1:51234/back": true, "http://127.0.0.1:1/back": true,
+		"http://[::1]/back?a=b": true, "http://[::1]:5/back?a=b": true, "http://localhost:5/": true, "http://localhost/": true,
+		"http://127.0.0.1:5/Back": false, "http://127.0.0.1:5/back?x": false, "http://127.0.0.1:5/back/../back": false, "http://127.0.0.1:x/back": false,
+		"http://127.0.0.1:5@evil.example/back": false, "http://u@127.0.0.1:5/back": false, "http://127.0.0.1.evil.example/back": false,
+		"http://[::1]:5/back": false, "http://localhost:5/back": false, "HTTP://127.0.0.1:5/back": false, "http://LOCALHOST:5/": false,
+		"https://127.0.0.1:5/back": false, "https://alpha.example:5/back": false, "https://localhost:5/back": false, "http://127.0.0.2:5/back": false,
+	} {
+		_, err := s.SiteOf(t.Context(), c.ClientID, uri, time.Now())
+		if want && err != nil || !want && !errors.Is(err, store.ErrInvalid) {
+			t.Errorf("%s: got %v, want %t", uri, err, want)
+		}
+	}
+}

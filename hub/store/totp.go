@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
@@ -29,9 +30,23 @@ func NewTOTP(issuer, username string) (*otp.Key, error) {
 	return totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: username, Period: totpPeriod})
 }
 
+// plainCode is a code without spaces, dashes and what nobody sees, and with full-width letters
+// and digits as usual ones: authenticators group digits, and phones type them in many ways.
+func plainCode(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.In(r, unicode.Pd, unicode.Cf), r == '\u2212': // the minus sign
+			return -1
+		case r >= '！' && r <= '～':
+			return r - '！' + '!'
+		}
+		return r
+	}, text)
+}
+
 // totpStep is the step whose code this is, or 0.
 func totpStep(secret, code string, now time.Time) int64 {
-	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
+	code = plainCode(code)
 	step := now.Unix() / totpPeriod
 	for _, s := range []int64{step, step - totpSkew, step + totpSkew} {
 		want, err := totp.GenerateCodeCustom(secret, time.Unix(s*totpPeriod, 0),
@@ -133,7 +148,6 @@ func newRecoveryCode() string {
 }
 
 func recoveryHash(code string) []byte {
-	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
-	sum := sha256.Sum256([]byte(code))
+	sum := sha256.Sum256([]byte(strings.ToLower(plainCode(code))))
 	return sum[:]
 }

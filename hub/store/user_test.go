@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/pquerna/otp/totp"
-
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"hearsay/hub/store"
@@ -437,4 +436,47 @@ func TestSession_lockedFile(t *testing.T) {
 	check(t, err)
 	check(t, s.RevokeSession(ctx, one.ID, 0))
 	check(t, s.FlushTouches(ctx)) // of a row that is gone
+}
+
+// TestCheckSecondFactor_spelling: however somebody types a code, it is the same one.
+func TestCheckSecondFactor_spelling(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	now := time.Now()
+	u, err := s.InviteUser(t.Context(), store.User{Username: "ann", Role: store.Admin})
+	check(t, err)
+	key, err := store.NewTOTP("x", "ann")
+	check(t, err)
+	code := func(at time.Time) string {
+		text, err := totp.GenerateCode(key.Secret(), at)
+		check(t, err)
+		return text
+	}
+	recovery, err := s.EnableTOTP(t.Context(), "ann", key.Secret(), code(now), now)
+	check(t, err)
+	wide := func(text string) string {
+		return strings.Map(func(r rune) rune { return r - '!' + '！' }, text)
+	}
+	for i, spell := range []func(string) string{
+		func(c string) string { return c[:3] + " " + c[3:] },
+		func(c string) string { return c[:3] + "\u00a0" + c[3:] },
+		func(c string) string { return c[:3] + "\u202f" + c[3:] + "\u3000" },
+		func(c string) string { return c[:3] + "-" + c[3:] },
+		func(c string) string { return c[:2] + "–" + c[2:4] + "－" + c[4:] },
+		func(c string) string { return "\u200b" + c + "\ufeff" },
+		wide,
+	} {
+		at := now.Add(time.Duration(i+1) * time.Minute)
+		if err := s.CheckSecondFactor(t.Context(), u.ID, spell(code(at)), at); err != nil {
+			t.Errorf("%q: got %v", spell(code(at)), err)
+		}
+	}
+	for _, one := range []string{
+		strings.ToUpper(recovery[0]), strings.ReplaceAll(recovery[1], "-", ""), strings.ReplaceAll(recovery[2], "-", " – "), wide(recovery[3]),
+	} {
+		if err := s.CheckSecondFactor(t.Context(), u.ID, one, now); err != nil {
+			t.Errorf("%q: got %v", one, err)
+		}
+	}
+	wantErr(t, "a letter too many", s.CheckSecondFactor(t.Context(), u.ID, code(now.Add(time.Hour))+"0", now.Add(time.Hour)), store.ErrUnauthorized)
 }

@@ -16,6 +16,7 @@
 // and in the header at once, and scopes that are separated by plus signs. What is not safe
 // does not: redirect URIs without TLS, and codes for nothing but a client id.
 //
-// A Server is safe for concurrent use. It counts failures in memory, and knows no cookies,
-// no sessions and no other origins: scripts of other sites get no answer that they can read.
+// A Server is safe for concurrent use. It counts failures in memory, and knows no cookies and no
+// sessions. So scripts of any site may call all but the page that asks (CORS), with what they know
+// themselves: a code and its verifier, or a token.
 package oauth

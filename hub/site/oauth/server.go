@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"hearsay/hub/store"
 )
@@ -82,8 +83,18 @@ func answer(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body) // the client has gone
 }
 
-// allows refuses other methods.
+// allows refuses other methods. Scripts of other sites may call: nobody is known by a cookie here,
+// only by what the request itself has. OPTIONS tells a browser so, before it sends such a request.
 func allows(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	if r.Method == http.MethodOptions {
+		h.Set("Access-Control-Allow-Methods", strings.Join(methods, ", "))
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		h.Set("Access-Control-Max-Age", "86400") // seconds
+		w.WriteHeader(http.StatusNoContent)
+		return false
+	}
 	for _, method := range methods {
 		if r.Method == method {
 			return true
