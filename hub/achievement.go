@@ -139,7 +139,7 @@ func change(a *store.Achievement, o wire.Object) problems {
 	wrong := problems{}
 	if o.Has("title") {
 		title, ok := o.Text("title")
-		if a.Title = title; !ok && !o.Null("title") || utf8.RuneCountInString(title) > maxTitle {
+		if a.Title = title; !ok && !o.Null("title") || store.CheckLine("title", title, maxTitle) != nil {
 			wrong.add("title", invalid)
 		}
 	}

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -36,6 +37,32 @@ func TestAchievements_together(t *testing.T) {
 			if a.Title != fmt.Sprint(i) || a.Points != i {
 				t.Fatalf("got title %q and %d points, want %d twice", a.Title, a.Points, i)
 			}
+		}
+	})
+}
+
+// What other games' terminals would obey is refused in titles, and cleaned out of descriptions
+// and of what is in the file already.
+func TestAchievements_terminals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{Limits: unlimited()})
+		s := w.enter(w.game("Alpha"), "")
+		for _, title := range []string{`T\u001b[2J`, `T\u009b2J`, `T\nU`, `T\u202e`, `\u3164`} {
+			if got := s.ask(wire.AchievementsCreate, `{"title":"`+title+`"}`); !strings.Contains(got, `"payload":{"errors":{"title":["is invalid"]}}`) {
+				t.Errorf("%s: got %s", title, got)
+			}
+		}
+		if got := s.ask(wire.AchievementsCreate, `{"title":"T","description":"one\u001b[2J\n<b>two\u202e</b>"}`); !strings.Contains(got, `"description":"one\ntwo"`) {
+			t.Errorf("got %s", got)
+		}
+		w.outside(`UPDATE achievements SET title = 'T' || char(27) || '[2J'`)
+		if got := s.ask(wire.AchievementsSync, ``); !strings.Contains(got, `"title":"T",`) {
+			t.Errorf("got %s", got)
+		}
+		w.outside(`UPDATE games SET name = 'T' || char(27) || '[2J', description = char(0x9b) || '2Jx'`)
+		w.do(w.follow(t.Context()))
+		if got := s.ask(wire.GamesStatus, `{"game":"Alpha"}`); !strings.Contains(got, `"display_name":"T","description":"x"`) {
+			t.Errorf("got %s", got)
 		}
 	})
 }

@@ -175,8 +175,8 @@ func (c *Config) Check() error {
 	if err := store.CheckGameRegistration(store.GameRegistration(c.GameRegistration)); err != nil {
 		return err
 	}
-	if n := utf8.RuneCountInString(c.Title); n > 100 || strings.ContainsFunc(c.Title, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return &store.FieldError{Field: "title", Reason: fmt.Sprintf("has %d characters; use at most 100, on one line", n)}
+	if err := store.CheckLine("title", c.Title, 100); err != nil {
+		return err
 	}
 	if err := c.checkMail(); err != nil {
 		return err

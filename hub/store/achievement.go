@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 	"zombiezen.com/go/sqlite"
+
+	"hearsay/hub/wire"
 )
 
 // An Achievement is something that players of a game can achieve. Protocol section 8.
@@ -24,7 +26,7 @@ func (a Achievement) Check() error {
 	if strings.TrimSpace(a.Title) == "" {
 		return invalid("title", "is missing; say what is achieved")
 	}
-	if err := checkLength("title", a.Title, 255); err != nil {
+	if err := CheckLine("title", a.Title, 255); err != nil {
 		return err
 	}
 	if a.Description != nil {
@@ -57,11 +59,11 @@ const achievementColumns = `key, title, description, points, display, partial_pr
 
 func scanAchievement(stmt *sqlite.Stmt) Achievement {
 	a := Achievement{
-		Key: stmt.ColumnText(0), Title: stmt.ColumnText(1), Points: stmt.ColumnInt(3),
+		Key: stmt.ColumnText(0), Title: columnLine(stmt, 1), Points: stmt.ColumnInt(3),
 		Display: stmt.ColumnBool(4), PartialProgress: stmt.ColumnBool(5),
 	}
 	if !stmt.ColumnIsNull(2) {
-		text := stmt.ColumnText(2)
+		text := columnText(stmt, 2)
 		a.Description = &text
 	}
 	if !stmt.ColumnIsNull(6) {
@@ -105,6 +107,7 @@ func achievement(conn *sqlite.Conn, id GameID, key string) (a Achievement, err e
 // the game has too many. The caller has checked the attributes.
 func (s *Store) CreateAchievement(ctx context.Context, id GameID, a Achievement) (Achievement, error) {
 	a.Key = uuid.NewString()
+	a.clean()
 	err := s.operate(ctx, "achievement add", a.Key, func(conn *sqlite.Conn) error {
 		count, err := checkPoints(conn, id, a)
 		if err != nil {
@@ -132,6 +135,7 @@ func (s *Store) UpdateAchievement(ctx context.Context, id GameID, key string, ch
 			return err
 		}
 		a.Key = key
+		a.clean()
 		if _, err := checkPoints(conn, id, a); err != nil {
 			return err
 		}
@@ -141,6 +145,13 @@ func (s *Store) UpdateAchievement(ctx context.Context, id GameID, key string, ch
 			append([]any{int64(id)}, a.columns()...)...)
 	})
 	return a, err
+}
+
+func (a *Achievement) clean() {
+	if a.Description != nil {
+		text := wire.CleanText(*a.Description)
+		a.Description = &text
+	}
 }
 
 func (a Achievement) columns() []any {

@@ -36,10 +36,10 @@ const applicationColumns = `id, short_name, name, sync_form, credentials, suspen
 
 func scanApplication(stmt *sqlite.Stmt) Application {
 	return Application{
-		ID: stmt.ColumnInt64(0), ShortName: stmt.ColumnText(1), Name: stmt.ColumnText(2), SyncForm: stmt.ColumnText(3),
+		ID: stmt.ColumnInt64(0), ShortName: stmt.ColumnText(1), Name: columnLine(stmt, 2), SyncForm: stmt.ColumnText(3),
 		Credentials: stmt.ColumnBool(4), Suspended: stmt.ColumnBool(5), ClientID: stmt.ColumnText(6),
 		LastSeenAt: timeAt(stmt, 7), SecretUsedAt: timeAt(stmt, 8), OldSecretUsedAt: timeAt(stmt, 9), OldSecretEndsAt: timeAt(stmt, 10),
-		SuspendedReason: stmt.ColumnText(11), SuspendedUntil: timeAt(stmt, 12),
+		SuspendedReason: columnLine(stmt, 11), SuspendedUntil: timeAt(stmt, 12),
 	}
 }
 

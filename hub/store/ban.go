@@ -48,7 +48,7 @@ func (s *Store) BanUser(ctx context.Context, username string, b Ban) error {
 	if b.Reason == "" {
 		return invalid("reason", "is missing; say why, the user reads it at the next login")
 	}
-	if err := checkLength("reason", b.Reason, 200); err != nil {
+	if err := CheckLine("reason", b.Reason, 200); err != nil {
 		return err
 	}
 	now := time.Now()

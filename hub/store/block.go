@@ -21,7 +21,7 @@ func (b Block) check() error {
 	if b.Word == "" {
 		return invalid("word", "is missing; give the word to block")
 	}
-	return checkLength("word", b.Word, 100)
+	return CheckLine("word", b.Word, 100)
 }
 
 // Blocks lists the block list.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
+
+	"hearsay/hub/wire"
 )
 
 // A ChannelID is the id of a channel; never used twice.
@@ -51,7 +53,7 @@ const channelColumns = `id, name, description, hidden, keep_days, paused_until, 
 
 func scanChannel(stmt *sqlite.Stmt) Channel {
 	return Channel{
-		ID: ChannelID(stmt.ColumnInt64(0)), Name: stmt.ColumnText(1), Description: stmt.ColumnText(2),
+		ID: ChannelID(stmt.ColumnInt64(0)), Name: stmt.ColumnText(1), Description: columnText(stmt, 2),
 		Hidden: stmt.ColumnBool(3), KeepDays: stmt.ColumnInt(4), PausedUntil: timeAt(stmt, 5), SlowSeconds: stmt.ColumnInt(6), Readable: stmt.ColumnBool(7),
 	}
 }
@@ -175,7 +177,8 @@ func checkChannelName(conn *sqlite.Conn, name string) error {
 	return nil
 }
 
-func (c Channel) check() error {
+// check refuses what cannot be, and cleans the description.
+func (c *Channel) check() error {
 	if err := checkDescription(c.Description); err != nil {
 		return err
 	}
@@ -185,6 +188,7 @@ func (c Channel) check() error {
 	if c.SlowSeconds < 0 || c.SlowSeconds > 3600 {
 		return invalid("slow_seconds", "%d will not do; use 0 for no slow mode, or up to 3600 seconds", c.SlowSeconds)
 	}
+	c.Description = wire.CleanText(c.Description)
 	return nil
 }
 

@@ -66,8 +66,8 @@ const fromCharacters = `FROM characters AS c JOIN users AS u ON u.id = c.user_id
 func scanCharacter(stmt *sqlite.Stmt) Character {
 	return Character{
 		ID: CharacterID(stmt.ColumnInt64(0)), Username: stmt.ColumnText(1),
-		GameID: GameID(stmt.ColumnInt64(2)), Game: stmt.ColumnText(3), GameName: stmt.ColumnText(4),
-		Name: stmt.ColumnText(5), State: CharacterState(stmt.ColumnText(6)), Reason: stmt.ColumnText(7),
+		GameID: GameID(stmt.ColumnInt64(2)), Game: stmt.ColumnText(3), GameName: columnLine(stmt, 4),
+		Name: stmt.ColumnText(5), State: CharacterState(stmt.ColumnText(6)), Reason: columnLine(stmt, 7),
 		CreatedAt: fromMicros(stmt.ColumnInt64(8)), DecidedAt: timeAt(stmt, 9), DecidedBy: stmt.ColumnText(10),
 		user: stmt.ColumnInt64(11), approvedAt: timeAt(stmt, 12),
 	}
@@ -212,10 +212,7 @@ func (s *Store) VetoCharacter(ctx context.Context, id CharacterID, game GameID, 
 	if reason == "" {
 		return Character{}, invalid("reason", "is missing; say why, the player is told")
 	}
-	if strings.ContainsFunc(reason, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return Character{}, invalid("reason", "has a control character; use plain text on one line")
-	}
-	if err := checkLength("reason", reason, 200); err != nil {
+	if err := CheckLine("reason", reason, 200); err != nil {
 		return Character{}, err
 	}
 	return s.judge(ctx, id, judgement{verb: "veto", game: game, from: []CharacterState{Pending, Approved, Vetoed}, to: Vetoed, reason: reason})

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
+
+	"hearsay/hub/wire"
 )
 
 // An Event is something that a game announces for some days.
@@ -24,11 +26,12 @@ type EventEdit struct {
 	Title, Description, StartDate, EndDate *string
 }
 
-func (e Event) check() error {
+// check refuses what cannot be, and cleans the description.
+func (e *Event) check() error {
 	if e.Title == "" {
 		return invalid("title", "is missing; say what happens")
 	}
-	if err := checkLength("title", e.Title, 255); err != nil {
+	if err := CheckLine("title", e.Title, 255); err != nil {
 		return err
 	}
 	if err := checkDescription(e.Description); err != nil {
@@ -42,6 +45,7 @@ func (e Event) check() error {
 	if e.EndDate < e.StartDate {
 		return invalid("end_date", "%s is before the start, %s", e.EndDate, e.StartDate)
 	}
+	e.Description = wire.CleanText(e.Description)
 	return nil
 }
 
@@ -50,7 +54,7 @@ const selectEvents = `
 	FROM events AS e JOIN games AS g ON g.id = e.game_id`
 
 func scanEvent(stmt *sqlite.Stmt) Event {
-	return Event{stmt.ColumnInt64(0), stmt.ColumnText(1), stmt.ColumnText(2), stmt.ColumnText(3), stmt.ColumnText(4), stmt.ColumnText(5)}
+	return Event{stmt.ColumnInt64(0), stmt.ColumnText(1), columnLine(stmt, 2), columnText(stmt, 3), stmt.ColumnText(4), stmt.ColumnText(5)}
 }
 
 // Events lists those of a game, or of all games if shortName is empty, by start.

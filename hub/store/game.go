@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
+
+	"hearsay/hub/wire"
 )
 
 // A GameID is the id of a game; never used twice.
@@ -52,12 +54,12 @@ const gameColumns = `id, short_name, name, display, description, homepage_url, t
 
 func scanGame(stmt *sqlite.Stmt) Game {
 	return Game{
-		ID: GameID(stmt.ColumnInt64(0)), ShortName: stmt.ColumnText(1), Name: stmt.ColumnText(2), Display: stmt.ColumnBool(3),
-		Description: stmt.ColumnText(4), HomepageURL: stmt.ColumnText(5), Tagline: stmt.ColumnText(6),
-		UserAgent: stmt.ColumnText(7), UserAgentURL: stmt.ColumnText(8), Version: stmt.ColumnText(9),
+		ID: GameID(stmt.ColumnInt64(0)), ShortName: stmt.ColumnText(1), Name: columnLine(stmt, 2), Display: stmt.ColumnBool(3),
+		Description: columnText(stmt, 4), HomepageURL: columnLine(stmt, 5), Tagline: columnLine(stmt, 6),
+		UserAgent: columnLine(stmt, 7), UserAgentURL: columnLine(stmt, 8), Version: columnLine(stmt, 9),
 		AllowCharacterRegistration: stmt.ColumnBool(10), Suspended: stmt.ColumnBool(11), ClientID: stmt.ColumnText(12),
 		LastSeenAt: timeAt(stmt, 13), SecretUsedAt: timeAt(stmt, 14), OldSecretUsedAt: timeAt(stmt, 15), OldSecretEndsAt: timeAt(stmt, 16),
-		SuspendedReason: stmt.ColumnText(17), SuspendedUntil: timeAt(stmt, 18), Owner: stmt.ColumnText(19),
+		SuspendedReason: columnLine(stmt, 17), SuspendedUntil: timeAt(stmt, 18), Owner: stmt.ColumnText(19),
 		HidePlayers: stmt.ColumnBool(20), Waits: stmt.ColumnBool(21),
 	}
 }
@@ -259,18 +261,20 @@ func addGame(ctx context.Context, conn *sqlite.Conn, action string, g Game, form
 	return c, nil
 }
 
-func (g Game) check() error {
+// check refuses what cannot be, and cleans the description.
+func (g *Game) check() error {
 	for _, err := range []error{
 		checkName(g.Name),
 		checkDescription(g.Description),
 		checkURL("homepage_url", g.HomepageURL),
 		checkURL("user_agent_url", g.UserAgentURL),
-		checkLength("tagline", g.Tagline, 200),
+		CheckLine("tagline", g.Tagline, 200),
 	} {
 		if err != nil {
 			return err
 		}
 	}
+	g.Description = wire.CleanText(g.Description)
 	return nil
 }
 

@@ -205,7 +205,7 @@ func grants(conn *sqlite.Conn, username string) ([]Grant, error) {
 		WHERE ?1 = '' OR u.username = ?1
 		ORDER BY u.username, m.short_name`, func(stmt *sqlite.Stmt) Grant {
 		return Grant{
-			Username: stmt.ColumnText(0), Game: stmt.ColumnText(1), GameName: stmt.ColumnText(2), Scope: stmt.ColumnText(3),
+			Username: stmt.ColumnText(0), Game: stmt.ColumnText(1), GameName: columnLine(stmt, 2), Scope: stmt.ColumnText(3),
 			CreatedAt: fromMicros(stmt.ColumnInt64(4)), LastUsedAt: timeAt(stmt, 5),
 		}
 	}, username)

@@ -50,10 +50,7 @@ func checkName(name string) error {
 	if strings.TrimSpace(name) == "" {
 		return invalid("name", "is missing; give the name that people read")
 	}
-	if strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return invalid("name", "has a control character; use plain text on one line")
-	}
-	return checkLength("name", name, 100)
+	return CheckLine("name", name, 100)
 }
 
 func checkDescription(text string) error {

@@ -144,7 +144,7 @@ func (s *Store) PublicEvents(ctx context.Context, day time.Time, limit int) (all
 			WHERE `+publicGame+` AND e.end_date >= ?1
 			ORDER BY e.start_date, e.end_date, e.id LIMIT ?2`,
 			func(stmt *sqlite.Stmt) GameEvent {
-				return GameEvent{scanEvent(stmt), stmt.ColumnText(6), fromMicros(stmt.ColumnInt64(7))}
+				return GameEvent{scanEvent(stmt), columnLine(stmt, 6), fromMicros(stmt.ColumnInt64(7))}
 			},
 			day.UTC().Format(time.DateOnly), limit)
 		return err

@@ -105,6 +105,12 @@ func (r Rule) Check() (Rule, error) {
 		if strings.ContainsAny(text.text, "\r\n") {
 			return r, invalid(text.field, "has more than one line; use one")
 		}
+		if text.field == "subject" {
+			continue // of a pattern it may have anything
+		}
+		if err := CheckLine(text.field, text.text, text.most); err != nil {
+			return r, err
+		}
 	}
 	if r.EndsAt != nil {
 		end := fromMicros(micros(*r.EndsAt))
@@ -131,7 +137,7 @@ const ruleColumns = `id, kind, subject, channel, action, replacement, reason, en
 func scanRule(stmt *sqlite.Stmt) Rule {
 	return Rule{
 		ID: RuleID(stmt.ColumnInt64(0)), Kind: RuleKind(stmt.ColumnText(1)), Subject: stmt.ColumnText(2), Channel: stmt.ColumnText(3),
-		Action: RuleAction(stmt.ColumnText(4)), Replacement: stmt.ColumnText(5), Reason: stmt.ColumnText(6),
+		Action: RuleAction(stmt.ColumnText(4)), Replacement: stmt.ColumnText(5), Reason: columnLine(stmt, 6),
 		EndsAt: timeAt(stmt, 7), Enabled: stmt.ColumnBool(8), CreatedBy: stmt.ColumnText(9), CreatedAt: fromMicros(stmt.ColumnInt64(10)),
 	}
 }

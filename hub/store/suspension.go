@@ -16,7 +16,7 @@ type Suspension struct {
 
 func suspend(conn *sqlite.Conn, table, shortName string, u Suspension) error {
 	u.Reason = strings.TrimSpace(u.Reason)
-	if err := checkLength("reason", u.Reason, 200); err != nil {
+	if err := CheckLine("reason", u.Reason, 200); err != nil {
 		return err
 	}
 	var until any

@@ -49,7 +49,7 @@ type Version struct {
 	Kind      Kind
 	Record    int64
 	Action    Action
-	Payload   string    // the record as JSON, with client_secret "redacted"; after a delete its last state
+	Payload   string    // the record as JSON, its texts cleaned, with client_secret "redacted"; after a delete its last state
 	Secret    []byte    // of a game: SHA-256 of its secret, if it has one
 	LoggedAt  time.Time // unique and strictly increasing
 	CreatedAt time.Time // LoggedAt of the record's first version
@@ -60,7 +60,7 @@ const versionColumns = `id, kind, record_id, action, payload, secret_hash, logge
 func scanVersion(stmt *sqlite.Stmt) Version {
 	return Version{
 		ID: VersionID(stmt.ColumnInt64(0)), Kind: known(stmt, 1, Kinds), Record: stmt.ColumnInt64(2),
-		Action: known(stmt, 3, actions), Payload: stmt.ColumnText(4),
+		Action: known(stmt, 3, actions), Payload: cleanRecord(stmt.ColumnText(4)),
 		Secret: hash(stmt, 5), LoggedAt: fromMicros(stmt.ColumnInt64(6)), CreatedAt: fromMicros(stmt.ColumnInt64(7)),
 	}
 }
@@ -265,7 +265,7 @@ func (c *CatchUp) NextRecords(ctx context.Context, kind Kind, limit int) (all []
 				func(stmt *sqlite.Stmt) Version {
 					return Version{
 						Kind: kind, Record: stmt.ColumnInt64(0), ID: VersionID(stmt.ColumnInt64(1)),
-						Action: known(stmt, 2, actions), Payload: stmt.ColumnText(3), Secret: hash(stmt, 4),
+						Action: known(stmt, 2, actions), Payload: cleanRecord(stmt.ColumnText(3)), Secret: hash(stmt, 4),
 					}
 				}, string(kind), c.last, int64(c.Through), limit)
 			return err

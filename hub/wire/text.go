@@ -78,15 +78,21 @@ func isClean(s string, c cleaning) bool {
 	if s[0] == ' ' || s[len(s)-1] == ' ' {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
-		switch b := s[i]; {
-		case b >= utf8.RuneSelf:
-			return isCleanFrom(s, i, c)
-		case b < ' ' || b == 0x7f || b == '<' && c.tags:
-			return false
-		}
+	i := 0
+	for i+8 <= len(s) && isPlain(s[i:i+8]) {
+		i += 8
 	}
-	return true
+	return isCleanFrom(s, i, c)
+}
+
+// isPlain reports whether all of 8 bytes are ASCII from the blank to the tilde and none is '<'.
+// It looks at them as one number: most texts are nothing else, and all go this way.
+func isPlain(s string) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	bracket, del := x^ones*'<', x^ones*0x7f
+	return (x|(x-ones*' ')|(bracket-ones)&^bracket|(del-ones)&^del)&tops == 0
 }
 
 func isCleanFrom(s string, from int, c cleaning) bool {
@@ -96,13 +102,31 @@ func isCleanFrom(s string, from int, c cleaning) bool {
 			if r < ' ' || r == 0x7f || r == '<' && c.tags {
 				return false
 			}
-		case r < 0xa1, r == utf8.RuneError && !strings.HasPrefix(s[from+i:], "\uFFFD"):
-			return false
-		case r >= 0x300 && (isMark(r) || Ignorable(r) || unicode.IsSpace(r) || unicode.Is(blank, r)), r == 0xad:
+		case isSpecial(r), r == utf8.RuneError && !strings.HasPrefix(s[from+i:], "\uFFFD"):
 			return false
 		}
 	}
 	return true
+}
+
+// special has a bit for each character below U+10000 that cleaning may remove: marks, and what
+// is not visible.
+var special = func() (bits [1 << 16 / 64]uint64) {
+	for _, table := range []*unicode.RangeTable{unicode.Cc, unicode.Mn, unicode.Me, unicode.White_Space, directional, ignorable, blank} {
+		for _, part := range table.R16 {
+			for r := uint32(part.Lo); r <= uint32(part.Hi); r += uint32(part.Stride) {
+				bits[r/64] |= 1 << (r % 64)
+			}
+		}
+	}
+	return bits
+}()
+
+func isSpecial(r rune) bool {
+	if r < 1<<16 {
+		return special[r/64]&(1<<(r%64)) != 0
+	}
+	return unicode.In(r, unicode.Mn, unicode.Me, ignorable, blank)
 }
 
 func cleanOnce(s string, c cleaning) string {
@@ -332,6 +356,8 @@ func stripCharacters(s string, c cleaning) string {
 	last, joiner, marks := rune(0), rune(0), 0
 	for _, r := range s {
 		switch {
+		case !isSpecial(r):
+			marks = 0
 		case r == '\t' || r == '\n':
 			r, marks = ' ', 0
 		case unicode.IsControl(r), unicode.Is(directional, r):
@@ -395,5 +421,5 @@ var blank = &unicode.RangeTable{
 }
 
 func visible(r rune) bool {
-	return !unicode.IsSpace(r) && !Ignorable(r) && !unicode.Is(blank, r)
+	return !isSpecial(r) || !unicode.IsSpace(r) && !Ignorable(r) && !unicode.Is(blank, r)
 }
