@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"hearsay/admin/setting"
 	"hearsay/hub/client"
 	"hearsay/hub/wire"
 	"hearsay/sync/mirror"
@@ -114,7 +114,14 @@ func runMirror(cmd *cobra.Command, db string, o mirror.Options, out *mirrorOutpu
 		out.stopClock = func() { late.Stop() }
 	}
 	done := errors.New("level")
-	o.Log = slog.New(slog.NewTextHandler(out.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	logged := setting.Default()
+	logged.LogLevel = "warn"
+	log, flush, err := logged.Logger(out.err)
+	if err != nil {
+		return err
+	}
+	defer flush()
+	o.Log = log
 	o.Changed, o.Progress, o.Disconnected = out.changed, out.progress, out.disconnected
 	o.Level = func(l mirror.Level) {
 		out.level(l)

@@ -49,10 +49,10 @@ func inTime(t *testing.T, handler http.HandlerFunc) net.Conn {
 func TestInTime_body(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		var lasted time.Duration
+		lasted := make(chan time.Duration, 1)
 		conn := inTime(t, func(w http.ResponseWriter, r *http.Request) {
 			_, err := io.ReadAll(r.Body)
-			lasted = time.Since(began)
+			lasted <- time.Since(began)
 			if !errors.Is(err, net.ErrClosed) && !strings.Contains(err.Error(), "timeout") {
 				t.Errorf("the body ended with %v", err)
 			}
@@ -67,8 +67,8 @@ func TestInTime_body(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if lasted != RequestTime {
-			t.Errorf("the body could take %v, want %v", lasted, RequestTime)
+		if got := <-lasted; got != RequestTime {
+			t.Errorf("the body could take %v, want %v", got, RequestTime)
 		}
 	})
 }
@@ -143,7 +143,7 @@ func TestInTime_own(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const own = time.Second
 		began := time.Now()
-		var lasted time.Duration
+		lasted := make(chan time.Duration, 1)
 		conn := inTime(t, func(w http.ResponseWriter, r *http.Request) {
 			out := http.NewResponseController(w)
 			time.Sleep(10 * time.Minute)
@@ -155,14 +155,14 @@ func TestInTime_own(t *testing.T) {
 					break
 				}
 			}
-			lasted = time.Since(began) - 10*time.Minute
+			lasted <- time.Since(began) - 10*time.Minute
 		})
 		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(11 * time.Minute)
-		if lasted != own {
-			t.Errorf("the write lasted %v, want %v", lasted, own)
+		if got := <-lasted; got != own {
+			t.Errorf("the write lasted %v, want %v", got, own)
 		}
 	})
 }

@@ -73,7 +73,8 @@ func (p *Proxies) Secure(r *http.Request) bool {
 	if r.TLS != nil {
 		return true
 	}
-	if !p.trust(peer(r)) {
+	if at := peer(r); !p.trust(at) {
+		p.notice(at, r.Header)
 		return false
 	}
 	_, proto := forwarded(r.Header)

@@ -108,8 +108,15 @@ func TestProxies_undeclared(t *testing.T) {
 	if n := strings.Count(log.String(), "\n"); n != 2 || proxies.Undeclared().String() != "127.0.0.1" || !strings.Contains(log.String(), "--trusted-proxies") {
 		t.Errorf("%s is undeclared, %d lines: %s", proxies.Undeclared(), n, log)
 	}
-	var none *Proxies
+	behind, _ := parseProxies(t)
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.RemoteAddr = "127.0.0.1:5"
+	r.Header.Set("X-Forwarded-Proto", "https")
+	if behind.Secure(r) || behind.Undeclared().String() != "127.0.0.1" {
+		t.Error("a page that only asks for the protocol does not notice the proxy")
+	}
+	var none *Proxies
+	r = httptest.NewRequest(http.MethodGet, "/", nil)
 	if none.Remote(r).String() != "192.0.2.1" || none.Secure(r) || none.Undeclared().IsValid() {
 		t.Error("no proxies trust somebody")
 	}
