@@ -82,6 +82,9 @@ func (h *Hub) obey(said store.Said, warn func(player, text string), hold func(te
 	}
 	switch {
 	case v.Action == store.Mute:
+		if !v.Person {
+			return "", ErrWords
+		}
 		return "", Refusal(wire.ErrorMuted)
 	case v.Action == store.Drop || text == "":
 		return "", nil

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"hearsay/hub/fold"
@@ -16,6 +17,15 @@ type Refusal string
 
 func (r Refusal) Error() string { return string(r) }
 
+// ErrWords is the Refusal wire.ErrorMuted of a message whose words a rule is against, not its
+// player: games get the same answer to both.
+var ErrWords error = wordsError{}
+
+type wordsError struct{}
+
+func (wordsError) Error() string { return "a rule is against the words" }
+func (wordsError) Unwrap() error { return Refusal(wire.ErrorMuted) }
+
 var errStopping = errors.New("the hub is stopping")
 
 // Say says something in a channel for a person in a browser, as USERNAME@HUB: it is cleaned,
@@ -25,9 +35,9 @@ var errStopping = errors.New("the hub is stopping")
 //
 // It returns when the message is in the log and in every receiver's queue. What is not taken
 // gives a [Refusal]: too much at once (each person may say as much as a socket), no such
-// channel, and all that channels/send refuses. What a rule drops, or holds for review, is
-// answered as if it had gone on, as games are. warning is what the person is to be told if a
-// rule says so.
+// channel, and all that channels/send refuses. What a rule drops is answered as if it had gone
+// on, as games are; warning is what the person is to be told if a rule warns, or holds the
+// message for review.
 func (h *Hub) Say(ctx context.Context, username, channel, text string) (warning string, err error) {
 	if !h.talkers.take(fold.Key(username), h.Limits(), time.Now()) {
 		return "", Refusal(wire.ErrorRateLimit)
@@ -42,10 +52,15 @@ func (h *Hub) Say(ctx context.Context, username, channel, text string) (warning 
 	case !there:
 		return "", Refusal(wire.ErrorUnknownChannel(channel))
 	}
+	held := false
 	err = h.say(ctx, utterance{
 		channel: id, said: store.Said{Channel: channel, Game: h.o.Name, Name: username, Text: text},
 		warn: func(_, text string) { warning = text },
+		held: func() { held = true },
 	})
+	if held {
+		warning = strings.TrimSpace("Your message waits until somebody has looked at it. " + warning)
+	}
 	return warning, err
 }
 
@@ -55,6 +70,7 @@ type utterance struct {
 	channel store.ChannelID
 	said    store.Said
 	warn    func(player, text string)
+	held    func() // it waits for review; nil: nobody is told
 }
 
 // say is what becomes of it after the rate limits. It returns when the message is in the log
@@ -74,9 +90,13 @@ func (h *Hub) say(ctx context.Context, u utterance) error {
 	}
 	m := store.Message{Channel: u.channel, Game: u.said.Game, Name: name}
 	text, err := h.obey(u.said, u.warn, func(text string, rule store.RuleID) error {
-		return h.store.Hold(ctx, store.Held{
+		err := h.store.Hold(ctx, store.Held{
 			Channel: m.Channel, Application: u.from.application, Sender: u.from.id, Game: m.Game, Name: m.Name, Text: text, Rule: rule,
 		})
+		if err == nil && u.held != nil {
+			u.held()
+		}
+		return err
 	})
 	if err != nil || text == "" {
 		return err

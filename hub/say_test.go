@@ -65,7 +65,8 @@ func TestSay_refusals(t *testing.T) {
 			{"ann", "gossip", "darn <i>", "", "***", ""},
 			{"ann", "gossip", "heck", "", "heck", warned},
 			{"ann", "gossip", "drop", "", "", ""},
-			{"ann", "gossip", "hold", "", "", ""},
+			{"ann", "gossip", "hold", "", "", "Your message waits until somebody has looked at it."},
+			{"ann", "gossip", "hold, heck", "", "", "Your message waits until somebody has looked at it. " + warned},
 			{"ann", "gossip", "mute", wire.ErrorMuted, "", ""},
 			{"ann", "gossip", " ", wire.ErrorMessageEmpty, "", ""},
 			{"ann", "gossip", strings.Repeat("x", DefaultLimits().MaxText+1), wire.ErrorMessageTooLong, "", ""},
@@ -96,6 +97,11 @@ func TestSay_refusals(t *testing.T) {
 		wantRefusal(t, "no channel", err, wire.ErrorUnknownChannel("nowhere"))
 		_, err = w.Say(t.Context(), "BAD", "gossip", "hi")
 		wantRefusal(t, "a person who is muted", err, wire.ErrorMuted)
+		equal(t, "not the words", errors.Is(err, ErrWords), false)
+		_, err = w.Say(t.Context(), "BAD", "gossip", "mute")
+		equal(t, "the words of a person who is muted", errors.Is(err, ErrWords), false)
+		_, err = w.Say(t.Context(), "ann", "gossip", "mute")
+		equal(t, "only the words", errors.Is(err, ErrWords), true)
 
 		// What is held is delivered to every game when it is approved.
 		alpha.texts()

@@ -80,7 +80,11 @@ func (s *Site) serveSay(w http.ResponseWriter, r *http.Request) error {
 	}
 	warning, err := s.Hub.Say(r.Context(), page.Who(r).Username, c.Name, f.Text("text"))
 	if refused, ok := errors.AsType[hub.Refusal](err); ok {
-		err = page.Invalid("text", inWords(refused))
+		why := inWords(refused)
+		if errors.Is(err, hub.ErrWords) {
+			why = "a rule of this network is against something in the message; change it, then say it again"
+		}
+		err = page.Invalid("text", why)
 	}
 	if f.Fault(err) {
 		return s.showChannel(w, r, http.StatusUnprocessableEntity, f)

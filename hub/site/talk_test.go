@@ -92,6 +92,20 @@ func TestSay(t *testing.T) {
 	if held[0].Name != "Eve" || held[0].Game != "Hearsay" {
 		t.Errorf("held is %+v", held[0])
 	}
+	if p := w.send(t, eve, "/channels/gossip", nil); !strings.Contains(p.text, "Your message waits until somebody has looked at it.") {
+		t.Errorf("nobody says that the message is held: %s", p.text)
+	}
+
+	rule.Kind, rule.Subject, rule.Action = store.PatternRule, "wh?isper", store.Mute
+	_, err = w.store.CreateRule(ctx, rule)
+	check(t, err)
+	hubtest.Eventually(t, "the pattern", func() bool {
+		p := say(eve, "gossip", "a whisper")
+		if strings.Contains(p.text, "muted") {
+			t.Fatalf("a rule is against the words, and the page says: %s", p.text)
+		}
+		return strings.Contains(p.text, "rule of this network is against something in the message")
+	})
 
 	rule.Kind, rule.Subject, rule.Action = store.PlayerRule, "eve@Hearsay", store.Mute
 	_, err = w.store.CreateRule(ctx, rule)

@@ -42,6 +42,7 @@ type Said struct {
 type Verdict struct {
 	Action RuleAction // "": no rule matches
 	Rule   RuleID     // the oldest that asks for the action
+	Person bool       // a rule about the player asks for it too, not about the words alone
 	Text   string     // what is left of the message
 	Warned *Rule      // the oldest that warns, if one matches
 }
@@ -199,8 +200,9 @@ func (m *Matcher) Judge(s Said, now time.Time, most int) Verdict {
 	slices.SortFunc(hits, func(a, b *compiled) int { return cmp.Compare(a.ID, b.ID) })
 	for _, c := range hits {
 		if slices.Index(RuleActions, c.Action) > slices.Index(RuleActions, v.Action) {
-			v.Action, v.Rule = c.Action, c.ID
+			v.Action, v.Rule, v.Person = c.Action, c.ID, false
 		}
+		v.Person = v.Person || c.Action == v.Action && c.Kind == PlayerRule
 		switch {
 		case c.Action == Replace:
 			v.Text = cut(c.replace(v.Text), most)
