@@ -66,13 +66,13 @@ func (s *Store) Applications(ctx context.Context) (all []Application, err error)
 // match. Its filter is "suspended", its orders "name" (the short one), "title" and "seen".
 func (s *Store) ApplicationsPage(ctx context.Context, p Page) (all []Application, total int, err error) {
 	from := `FROM applications
-		WHERE (short_name LIKE ?1 ESCAPE '\' OR name LIKE ?1 ESCAPE '\' OR client_id LIKE ?1 ESCAPE '\')`
+		WHERE (?1 = '' OR matches(?1, short_name, name, client_id))`
 	if p.Filter == "suspended" {
 		from += ` AND suspended`
 	}
 	order := p.order([][2]string{{"name", `short_name %`}, {"title", `name %, id %`}, {"seen", `last_seen_at %, id %`}}...)
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, total, err = page(conn, applicationColumns, from, order, p, scanApplication, p.like())
+		all, total, err = page(conn, applicationColumns, from, order, p, scanApplication, p.plain())
 		return err
 	})
 	return all, total, err

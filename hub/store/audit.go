@@ -270,8 +270,8 @@ func (s *Store) Audit(ctx context.Context, q AuditQuery) (all []AuditEntry, err 
 		if err := (Page{Search: q.Text}).check(); err != nil {
 			return nil, err
 		}
-		add(`actor || ' ' || action || ' ' || subject || ' ' || coalesce(address, '') || ' ' || coalesce(before_state, '') || ' ' || coalesce(after_state, '')
-			LIKE ? ESCAPE '\'`, Page{Search: q.Text}.like())
+		add(`matches(?, actor || ' ' || action || ' ' || subject || ' ' || coalesce(address, '') || ' ' || coalesce(before_state, '') || ' ' || coalesce(after_state, ''))`,
+			Page{Search: q.Text}.plain())
 	}
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
 		all, err = rows(conn, selectAudit+` WHERE `+where+` ORDER BY id DESC LIMIT ?3`, scanAudit, args...)

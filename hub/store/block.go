@@ -37,11 +37,11 @@ func (s *Store) Blocks(ctx context.Context) (all []Block, err error) {
 // BlocksPage gives a part of the block list, and how many there are in all that match.
 // Its filters are the kinds, its order is "word".
 func (s *Store) BlocksPage(ctx context.Context, p Page) (all []Block, total int, err error) {
-	from := `FROM blocks WHERE word LIKE ?1 ESCAPE '\' AND (?2 = '' OR kind = ?2)`
+	from := `FROM blocks WHERE (?1 = '' OR matches(?1, word)) AND (?2 = '' OR kind = ?2)`
 	order := p.order([2]string{"word", `word %, kind`})
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
 		all, total, err = page(conn, `kind, word`, from, order, p,
-			func(stmt *sqlite.Stmt) Block { return Block{stmt.ColumnText(0), stmt.ColumnText(1)} }, p.like(), p.Filter)
+			func(stmt *sqlite.Stmt) Block { return Block{stmt.ColumnText(0), stmt.ColumnText(1)} }, p.plain(), p.Filter)
 		return err
 	})
 	return all, total, err

@@ -78,7 +78,7 @@ type ChannelTraffic struct {
 func (s *Store) ChannelsPage(ctx context.Context, p Page) (all []ChannelTraffic, total int, err error) {
 	now := time.Now()
 	from := `FROM channels, (SELECT ?2 AS now, ?3 AS since) AS at
-		WHERE (name LIKE ?1 ESCAPE '\' OR description LIKE ?1 ESCAPE '\')`
+		WHERE (?1 = '' OR matches(?1, name, description))`
 	switch p.Filter {
 	case "public":
 		from += ` AND NOT hidden`
@@ -98,7 +98,7 @@ func (s *Store) ChannelsPage(ctx context.Context, p Page) (all []ChannelTraffic,
 		all, total, err = page(conn, channelColumns+`, (SELECT count(*) FROM messages AS m WHERE m.channel_id = channels.id AND m.id >= at.since) AS day`,
 			from, order, p, func(stmt *sqlite.Stmt) ChannelTraffic {
 				return ChannelTraffic{scanChannel(stmt), stmt.ColumnInt(8)}
-			}, p.like(), micros(now), since)
+			}, p.plain(), micros(now), since)
 		return err
 	})
 	return all, total, err

@@ -111,8 +111,8 @@ func charactersOf(conn *sqlite.Conn, userID int64) ([]Character, error) {
 // Its filters are the states, its orders "created", "name", "user" and "game".
 func (s *Store) CharactersOfGame(ctx context.Context, id GameID, p Page) (all []Character, total int, err error) {
 	from := fromCharacters + `
-		WHERE (c.name LIKE ?1 ESCAPE '\' OR u.username LIKE ?1 ESCAPE '\') AND (?2 = '' OR c.state = ?2)`
-	args := []any{p.like(), p.Filter}
+		WHERE (?1 = '' OR matches(?1, c.name, u.username)) AND (?2 = '' OR c.state = ?2)`
+	args := []any{p.plain(), p.Filter}
 	if id != 0 {
 		from += ` AND c.game_id = ?3`
 		args = append(args, int64(id))

@@ -91,7 +91,7 @@ type GamePage struct {
 
 // GamesPage gives a part of the games, and how many there are in all that match.
 func (s *Store) GamesPage(ctx context.Context, p GamePage) (all []Game, total int, err error) {
-	where := `(short_name LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\' OR client_id LIKE ?2 ESCAPE '\')`
+	where := `(?2 = '' OR matches(?2, short_name, name, client_id))`
 	switch p.Filter {
 	case "suspended":
 		where += ` AND suspended`
@@ -124,7 +124,7 @@ func pageOfGames(conn *sqlite.Conn, where string, p GamePage) (all []Game, total
 		ids, total, err = gamesByPlayers(conn, where, p)
 	} else {
 		order := p.order([][2]string{{"name", `short_name %`}, {"title", `name %`}, {"seen", `last_seen_at %, id %`}}...)
-		ids, total, err = page(conn, `id`, `FROM games WHERE `+where, order, p.Page, scanGameID, array(p.Online), p.like())
+		ids, total, err = page(conn, `id`, `FROM games WHERE `+where, order, p.Page, scanGameID, array(p.Online), p.plain())
 	}
 	if err == nil {
 		all, err = rows(conn, `SELECT `+qualified+` FROM json_each(?1) AS part CROSS JOIN games ON games.id = part.value ORDER BY part.key`,
@@ -140,7 +140,7 @@ func gamesByPlayers(conn *sqlite.Conn, where string, p GamePage) (ids []GameID, 
 	if err := p.check(); err != nil {
 		return nil, 0, err
 	}
-	args := []any{array(p.Online), p.like()}
+	args := []any{array(p.Online), p.plain()}
 	online, err := rows(conn, `SELECT games.id FROM json_each(?1) AS place CROSS JOIN games ON games.id = place.value
 		WHERE `+where+` ORDER BY place.key`, scanGameID, args...)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 
 // The table search is an index of the words of messages. To keep it in the transaction
 // that logs a message would treble what a message costs. So the newest are without it for
-// a while: their words are added in slices, every minute and before somebody searches.
+// a while: their words are added in slices, every minute and before somebody searches. So are
+// those of search_spelled, for scripts without spaces; see spelling.go.
 
 const (
 	indexEvery  = time.Minute
@@ -26,6 +27,15 @@ func unindexed(conn *sqlite.Conn) (n int, err error) {
 	_, err = row(conn, `SELECT coalesce((SELECT max(id) FROM messages), 0) - `+indexed,
 		func(stmt *sqlite.Stmt) { n = max(0, stmt.ColumnInt(0)) })
 	return n, err
+}
+
+// unsearched says how many of the newest messages are not known to one of the two indexes.
+func unsearched(conn *sqlite.Conn) (n int, err error) {
+	if n, err = unindexed(conn); err != nil {
+		return 0, err
+	}
+	spelled, err := unspelled(conn)
+	return max(n, spelled), err
 }
 
 // keepIndexed adds words when it is time, until ctx ends.
@@ -49,8 +59,8 @@ func (s *Store) keepIndexed(ctx context.Context) {
 func (s *Store) IndexMessages(ctx context.Context) error {
 	for {
 		began := time.Now()
-		n, err := s.indexSlice(ctx)
-		if err != nil || n < indexSlice {
+		more, err := s.indexSlice(ctx)
+		if err != nil || !more {
 			return err
 		}
 		select {
@@ -64,52 +74,69 @@ func (s *Store) IndexMessages(ctx context.Context) error {
 // indexLatest does so before a search, which finds what is known anyway.
 func (s *Store) indexLatest(ctx context.Context) {
 	for range indexLatest / indexSlice {
-		n, err := s.indexSlice(ctx)
+		more, err := s.indexSlice(ctx)
 		if err != nil {
 			if ctx.Err() == nil {
 				s.log.Warn("the newest messages cannot be searched", "err", err)
 			}
 			return
 		}
-		if n < indexSlice {
+		if !more {
 			return
 		}
 	}
 }
 
-// indexSlice adds the words of the oldest messages that are without, and says of how many.
-func (s *Store) indexSlice(ctx context.Context) (n int, err error) {
+// indexSlice adds the words of the oldest messages that are without, and reports whether there
+// may be more.
+func (s *Store) indexSlice(ctx context.Context) (more bool, err error) {
+	n, again := 0, false
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
-		n, err = unindexed(conn)
+		if n, err = unsearched(conn); err == nil {
+			again, err = misspelled(conn)
+		}
 		return err
 	})
-	if err != nil || n == 0 {
-		return 0, err
+	if err != nil || n == 0 && !again {
+		return false, err
 	}
 	err = s.note(ctx, func(conn *sqlite.Conn) error {
-		err := exec(conn, `
+		spelled, err := spellMessages(conn)
+		if err != nil {
+			return err
+		}
+		err = exec(conn, `
 			INSERT INTO search (rowid, channel_id, game, name, message)
 			SELECT id, channel_id, game, name, message
 			FROM messages WHERE id > `+indexed+`
 			ORDER BY id LIMIT ?1`, indexSlice)
-		n = conn.Changes()
+		more = conn.Changes() == indexSlice || spelled
 		return err
 	})
-	if err == nil && n > 0 {
+	if err == nil {
 		err = s.mergeSearch(ctx)
 	}
-	return n, s.mendSearch(ctx, err)
+	return more, s.mendSearch(ctx, err)
 }
 
 // mergeSearch joins the parts that slices leave, which would slow searches, in steps.
 func (s *Store) mergeSearch(ctx context.Context) error {
+	for _, index := range []string{"search", "search_spelled"} {
+		if err := s.mergeIndex(ctx, index); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) mergeIndex(ctx context.Context, index string) error {
 	for more := true; more; {
 		if err := s.note(ctx, func(conn *sqlite.Conn) error {
 			before, err := totalChanges(conn)
 			if err != nil {
 				return err
 			}
-			if err := exec(conn, `INSERT INTO search (search, rank) VALUES ('merge', ?1)`, mergePages); err != nil {
+			if err := exec(conn, `INSERT INTO `+index+` (`+index+`, rank) VALUES ('merge', ?1)`, mergePages); err != nil {
 				return err
 			}
 			after, err := totalChanges(conn)
@@ -136,6 +163,9 @@ func (s *Store) mendSearch(ctx context.Context, err error) error {
 	}
 	s.log.Error("the index of the chat log is damaged and will be made anew", "err", err)
 	return s.write(ctx, func(conn *sqlite.Conn) error {
+		if err := exec(conn, `INSERT INTO search_spelled (search_spelled) VALUES ('rebuild')`); err != nil {
+			return err
+		}
 		return exec(conn, `INSERT INTO search (search) VALUES ('delete-all')`)
 	})
 }

@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"zombiezen.com/go/sqlite"
+
+	"hearsay/hub/fold"
 )
 
 // A Page says which part of a list is wanted.
 type Page struct {
-	Search string // part of a text, ignoring the case of ASCII letters; "": all
+	Search string // part of a text, ignoring case and accents; "": all
 	Filter string // one of the list's own; "": all
 	Sort   string // one of the list's own; "": its first
 	Desc   bool   // the other way round
@@ -24,9 +26,24 @@ const searchMost = 200
 // check refuses a search that is too long, or no text.
 func (p Page) check() error { return checkLength("search", p.Search, searchMost) }
 
-// like is the search as SQL's LIKE ... ESCAPE '\' wants it.
-func (p Page) like() string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(p.Search) + "%"
+// plain is the search as the SQL function matches wants it.
+func (p Page) plain() string { return fold.Plain(p.Search) }
+
+// addMatches gives a connection the function matches(wanted, text, ...). It reports whether what
+// is wanted, in its plain form, is in one of the texts, ignoring case and accents of all scripts.
+func addMatches(conn *sqlite.Conn) error {
+	return conn.CreateFunction("matches", &sqlite.FunctionImpl{
+		NArgs: -1, Deterministic: true, AllowIndirect: true,
+		Scalar: func(_ sqlite.Context, args []sqlite.Value) (sqlite.Value, error) {
+			wanted := args[0].Text()
+			for _, text := range args[1:] {
+				if strings.Contains(fold.Plain(text.Text()), wanted) {
+					return sqlite.IntegerValue(1), nil
+				}
+			}
+			return sqlite.IntegerValue(0), nil
+		},
+	})
 }
 
 // order chooses an ORDER BY from the list's own. The first of by is the default.

@@ -19,7 +19,7 @@ const (
 // all that match a search in names and taglines. Its filters are "online" and "offline", its
 // orders those of GamesPage.
 func (s *Store) PublicGamesPage(ctx context.Context, p GamePage) (all []Game, total int, err error) {
-	where := publicGame + ` AND (short_name LIKE ?2 ESCAPE '\' OR name LIKE ?2 ESCAPE '\' OR tagline LIKE ?2 ESCAPE '\')`
+	where := publicGame + ` AND (?2 = '' OR matches(?2, short_name, name, tagline))`
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
 		all, total, err = pageOfGames(conn, where, p)
 		return err

@@ -97,7 +97,7 @@ func scanHeld(stmt *sqlite.Stmt) Held {
 // Under the filter "decided" they are those on which was decided, the last decision first.
 func (s *Store) HeldPage(ctx context.Context, p Page) (all []Held, total int, err error) {
 	from := `FROM held AS h JOIN channels AS c ON c.id = h.channel_id
-		WHERE (h.message LIKE ?1 ESCAPE '\' OR h.name || '@' || h.game LIKE ?1 ESCAPE '\' OR c.name LIKE ?1 ESCAPE '\')
+		WHERE (?1 = '' OR matches(?1, h.message, h.name || '@' || h.game, c.name))
 			AND h.decision IS `
 	if p.Filter == "decided" {
 		from += `NOT NULL`
@@ -107,7 +107,7 @@ func (s *Store) HeldPage(ctx context.Context, p Page) (all []Held, total int, er
 	}
 	order := p.order([2]string{"held", `h.id %`}, [2]string{"decided", `-h.decided_at %, -h.id %`})
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, total, err = page(conn, heldColumns, from, order, p, scanHeld, p.like())
+		all, total, err = page(conn, heldColumns, from, order, p, scanHeld, p.plain())
 		return err
 	})
 	return all, total, err

@@ -155,7 +155,7 @@ func (s *Store) Rules(ctx context.Context) (all []Rule, err error) {
 // filter they are those that have not ended; the filters are "ended" and "all", the orders
 // "id", "subject", "action" and "ends".
 func (s *Store) RulesPage(ctx context.Context, p Page, now time.Time) (all []Rule, total int, err error) {
-	from := `FROM rules WHERE (subject LIKE ?1 ESCAPE '\' OR coalesce(reason, '') LIKE ?1 ESCAPE '\' OR coalesce(created_by, '') LIKE ?1 ESCAPE '\')`
+	from := `FROM rules WHERE (?1 = '' OR matches(?1, subject, coalesce(reason, ''), coalesce(created_by, '')))`
 	switch p.Filter {
 	case "ended":
 		from += ` AND ends_at <= ?2`
@@ -168,7 +168,7 @@ func (s *Store) RulesPage(ctx context.Context, p Page, now time.Time) (all []Rul
 		{"id", `-id %`}, {"subject", `subject COLLATE NOCASE %, id %`}, {"action", `action %, id %`}, {"ends", `ends_at IS NULL %, ends_at %, id %`},
 	}...)
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, total, err = page(conn, ruleColumns, from, order, p, scanRule, p.like(), micros(now))
+		all, total, err = page(conn, ruleColumns, from, order, p, scanRule, p.plain(), micros(now))
 		return err
 	})
 	return all, total, err

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,7 +53,7 @@ const slack = time.Hour
 // SearchMessages looks into the chat log. It reports ErrInvalid for what cannot be
 // searched for, and for a channel that is not there.
 func (s *Store) SearchMessages(ctx context.Context, q Search) (f Findings, err error) {
-	match, err := q.match()
+	match, spelled, err := q.match()
 	if err != nil {
 		return f, err
 	}
@@ -62,13 +64,15 @@ func (s *Store) SearchMessages(ctx context.Context, q Search) (f Findings, err e
 		s.indexLatest(ctx)
 	}
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		query, args, err := q.compile(conn, match)
+		if f.Messages, err = q.find(conn, "search", match); err != nil || match == "" {
+			return err
+		}
+		others, err := q.find(conn, "search_spelled", spelled)
 		if err != nil {
 			return err
 		}
-		if f.Messages, err = rows(conn, query, scanFound, args...); err == nil && match != "" {
-			f.Unread, err = unindexed(conn)
-		}
+		f.Messages = q.join(f.Messages, others)
+		f.Unread, err = unsearched(conn)
 		return err
 	})
 	if err != nil {
@@ -88,7 +92,7 @@ const eachPart = 1000
 // searched for it waits until all are known.
 func (s *Store) EachMessage(ctx context.Context, q Search, do func(Found) error) error {
 	q.Oldest, q.Limit = true, eachPart
-	if match, err := q.match(); err != nil {
+	if match, _, err := q.match(); err != nil {
 		return err
 	} else if match != "" {
 		if err := s.IndexMessages(ctx); err != nil {
@@ -112,8 +116,33 @@ func (s *Store) EachMessage(ctx context.Context, q Search, do func(Found) error)
 	}
 }
 
-// compile makes the query of a search. match is what match gives.
-func (q Search) compile(conn *sqlite.Conn, match string) (query string, args []any, err error) {
+// find gives one more than is wanted of what an index has. match is what match gives for it.
+func (q Search) find(conn *sqlite.Conn, index, match string) ([]Found, error) {
+	query, args, err := q.compile(conn, index, match)
+	if err != nil {
+		return nil, err
+	}
+	return rows(conn, query, scanFound, args...)
+}
+
+// join joins what two indexes have found, in their order; some messages are in both.
+func (q Search) join(a, b []Found) []Found {
+	if len(b) == 0 {
+		return a
+	}
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(a, b Found) int {
+		if q.Oldest {
+			a, b = b, a
+		}
+		return cmp.Compare(b.ID, a.ID)
+	})
+	all = slices.CompactFunc(all, func(a, b Found) bool { return a.ID == b.ID })
+	return all[:min(len(all), q.Limit+1)]
+}
+
+// compile makes the query of a search in an index.
+func (q Search) compile(conn *sqlite.Conn, index, match string) (query string, args []any, err error) {
 	var where []string
 	id := "m.id"
 	add := func(condition string, value any) {
@@ -122,8 +151,8 @@ func (q Search) compile(conn *sqlite.Conn, match string) (query string, args []a
 	}
 	from := `messages AS m`
 	if match != "" {
-		from = `search CROSS JOIN messages AS m ON m.id = search.rowid`
-		id = "search.rowid"
+		from = index + ` CROSS JOIN messages AS m ON m.id = ` + index + `.rowid`
+		id = index + ".rowid"
 	}
 	if q.Channel != "" {
 		c, err := channel(conn, q.Channel)
@@ -137,7 +166,7 @@ func (q Search) compile(conn *sqlite.Conn, match string) (query string, args []a
 		}
 	}
 	if match != "" {
-		add("search MATCH", match)
+		add(index+" MATCH", match)
 	}
 	if q.Player != "" && !hasToken(q.Player) {
 		add("m.name COLLATE NOCASE =", q.Player)
@@ -224,31 +253,33 @@ func sentSince(conn *sqlite.Conn, t time.Time) (int64, error) {
 	return low, nil
 }
 
-// match is the expression in which FTS5 looks for what only it can find, or nothing.
-func (q Search) match() (string, error) {
+// match is the expression by which FTS5 looks for what only it can find, or nothing, and the
+// same for what is spelled.
+func (q Search) match() (plain, spelled string, err error) {
 	for _, one := range [][2]string{{"words", q.Words}, {"game", q.Game}, {"player", q.Player}, {"channel", q.Channel}} {
 		if err := checkLength(one[0], one[1], longestText); err != nil {
-			return "", err
+			return "", "", err
 		}
 	}
-	all, err := terms(q.Words)
+	all, others, err := terms(q.Words)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if q.Game != "" {
 		if err := CheckShortName(q.Game); err != nil {
-			return "", invalid("game", "%q is no short name; those have 1 to 15 letters and digits", q.Game)
+			return "", "", invalid("game", "%q is no short name; those have 1 to 15 letters and digits", q.Game)
 		}
-		all = append(all, term("game", q.Game))
+		all, others = append(all, term("game", q.Game)), append(others, term("game", q.Game))
 	}
 	if hasToken(q.Player) {
-		all = append(all, term("name", q.Player))
+		all, others = append(all, term("name", q.Player)), append(others, spelledTerm("name", q.Player, false))
 	}
-	return strings.Join(all, " AND "), nil
+	return strings.Join(all, " AND "), strings.Join(others, " AND "), nil
 }
 
-// terms are the parts of what somebody typed, each as FTS5 wants it.
-func terms(words string) (all []string, err error) {
+// terms are the parts of what somebody typed, each as FTS5 wants it, and as it wants it of what
+// is spelled.
+func terms(words string) (all, spelled []string, err error) {
 	rest := strings.TrimSpace(words)
 	for rest != "" {
 		var text string
@@ -261,26 +292,26 @@ func terms(words string) (all []string, err error) {
 			}
 			text, rest = rest[:end], rest[end:]
 		}
-		one := term("message", text)
-		if strings.HasPrefix(rest, "*") {
-			if len(lettersAtEnd(text)) < leastStart && hasToken(text) {
-				return nil, invalid("words", "%q is too short for a beginning; give at least %d letters before the *", text, leastStart)
+		one, begins := term("message", text), strings.HasPrefix(rest, "*")
+		if begins {
+			if last := lettersAtEnd(text); len(last) < leastStart && hasToken(text) && !(len(last) == 1 && isSign(last[0])) {
+				return nil, nil, invalid("words", "%q is too short for a beginning; give at least %d letters before the *", text, leastStart)
 			}
 			one += "*"
 			rest = strings.TrimLeft(rest, "*")
 		}
 		rest = strings.TrimSpace(rest)
 		if hasToken(text) { // the rest is punctuation, which is no part of words
-			all = append(all, one)
+			all, spelled = append(all, one), append(spelled, spelledTerm("message", text, begins))
 		}
 	}
 	switch {
 	case len(all) > mostTerms:
-		return nil, invalid("words", "there are %d; use at most %d", len(all), mostTerms)
+		return nil, nil, invalid("words", "there are %d; use at most %d", len(all), mostTerms)
 	case len(all) == 0 && strings.TrimSpace(words) != "":
-		return nil, invalid("words", "give at least one letter or digit; nothing else can be searched for")
+		return nil, nil, invalid("words", "give at least one letter or digit; nothing else can be searched for")
 	}
-	return all, nil
+	return all, spelled, nil
 }
 
 // term is a text of one or more words in a column. Between quotes nothing has a meaning

@@ -226,13 +226,79 @@ func TestSearchMessages_clock(t *testing.T) {
 	}
 }
 
+// TestSearchMessages_signs: in scripts without spaces what is looked for is found wherever it
+// stands, and letters beside such signs too.
+func TestSearchMessages_signs(t *testing.T) {
+	s := open(t)
+	for _, m := range []store.Message{
+		{Name: "Ann", Text: "你好世界，欢迎来到这里"},       // 1
+		{Name: "Ann", Text: "สวัสดีชาวโลกทุกคน"}, // 2
+		{Name: "Ann", Text: "안녕하세요 여러분"},         // 3
+		{Name: "Ann", Text: "重跑gen-itgc后50条"},    // 4
+		{Name: "Ann", Text: "ドラゴンが空を飛ぶ"},         // 5
+		{Name: "龙王", Text: "Who wants a quest?"}, // 6
+		{Name: "Ann", Text: "世上无难事，界外有天"},        // 7: both signs of 世界, not side by side
+		{Name: "Ann", Text: "Ｆｕｌｌ　ｗｉｄｔｈ 世"},      // 8
+		{Name: "Ann", Text: "itgc and nothing"},  // 9
+	} {
+		m.Channel, m.Game = 1, "Alpha"
+		check(t, s.Append(t.Context(), m, func(store.Message) {}))
+	}
+	type want = []store.MessageID
+	for _, test := range []struct {
+		q    store.Search
+		want want
+	}{
+		{store.Search{Words: "世界"}, want{1}},
+		{store.Search{Words: "世"}, want{8, 7, 1}},
+		{store.Search{Words: "界"}, want{7, 1}},
+		{store.Search{Words: "世*"}, want{8, 7, 1}},
+		{store.Search{Words: "好世界"}, want{1}},
+		{store.Search{Words: "世界 欢迎"}, want{1}},
+		{store.Search{Words: `"世界，欢迎"`}, want{1}},
+		{store.Search{Words: "界世"}, nil},
+		{store.Search{Words: "โลก"}, want{2}},
+		{store.Search{Words: "ชาว"}, want{2}},
+		{store.Search{Words: "โลด"}, nil},
+		{store.Search{Words: "안녕"}, want{3}},
+		{store.Search{Words: "안녕*"}, want{3}},
+		{store.Search{Words: "하세"}, want{3}},
+		{store.Search{Words: "itgc"}, want{9, 4}},
+		{store.Search{Words: "itgc", Oldest: true}, want{4, 9}},
+		{store.Search{Words: "ITGC 后50"}, want{4}},
+		{store.Search{Words: "gen-itgc后"}, want{4}},
+		{store.Search{Words: "跑gen"}, want{4}},
+		{store.Search{Words: "it*"}, want{9, 4}},
+		{store.Search{Words: "ドラゴン"}, want{5}},
+		{store.Search{Words: "ﾄﾞﾗｺﾞﾝ"}, want{5}},
+		{store.Search{Words: "full"}, want{8}},
+		{store.Search{Player: "龙王"}, want{6}},
+		{store.Search{Player: "龙", Words: "quest"}, want{6}},
+		{store.Search{Words: "世界", Game: "Alpha", Channel: "gossip", Player: "ann"}, want{1}},
+		{store.Search{Words: "世界", Channel: "testing"}, nil},
+		{store.Search{Words: "世", Limit: 2}, want{8, 7}},
+	} {
+		got, err := s.SearchMessages(t.Context(), test.q)
+		if err != nil || !slices.Equal(ids(got.Messages), test.want) || got.Unread != 0 || got.More != (test.q.Limit == 2) {
+			t.Errorf("%+v: got %d, %d unread, %v; want %d", test.q, ids(got.Messages), got.Unread, err, test.want)
+		}
+	}
+	if n := ask(t, connect(t, s.Path()), `SELECT count(*) FROM search_spelling`); n[0] != "8" { // the last one costs nothing
+		t.Errorf("%s messages are spelled, want 8", n[0])
+	}
+}
+
 // checkIndex fails the test unless the index has all messages' words and no others.
 func checkIndex(t testing.TB, s *store.Store, conn *sqlite.Conn) {
 	t.Helper()
 	check(t, s.IndexMessages(t.Context()))
 	run(t, conn, `INSERT INTO search (search, rank) VALUES ('integrity-check', 1)`)
+	run(t, conn, `INSERT INTO search_spelled (search_spelled, rank) VALUES ('integrity-check', 1)`)
 	if got := ask(t, conn, `SELECT count(*) FROM messages WHERE id NOT IN (SELECT id FROM search_docsize)`); got[0] != "0" {
 		t.Errorf("%s messages have no words", got[0])
+	}
+	if got := ask(t, conn, `SELECT count(*) FROM search_spelling WHERE id NOT IN (SELECT id FROM messages)`); got[0] != "0" {
+		t.Errorf("%s messages that are gone are still spelled", got[0])
 	}
 }
 
@@ -246,16 +312,20 @@ func TestSearchMessages_outside(t *testing.T) {
 				write(t, s, `
 					DELETE FROM messages;
 					INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES
-						(1, 'Alpha', 'Ann', 'one apple', 1), (1, 'Alpha', 'Ann', 'two apples', 2), (1, 'Alpha', 'Ann', 'three apples', 3);`)
+						(1, 'Alpha', 'Ann', 'one apple', 1), (1, 'Alpha', 'Ann', 'two apples', 2), (1, 'Alpha', 'Ann', 'three apples', 3),
+						(1, 'Alpha', 'Ann', '一个苹果', 4), (1, 'Alpha', 'Ann', '两个苹果', 5), (1, 'Alpha', 'Ann', 'three 苹果', 6), (1, 'Alpha', 'Ann', 'four plums', 7);`)
 				if known {
 					checkIndex(t, s, conn)
 				}
 				write(t, s, `
 					UPDATE messages SET message = 'one pear' WHERE message = 'one apple';
+					UPDATE messages SET message = '一个梨' WHERE message = '一个苹果';
+					UPDATE messages SET message = '四个李子' WHERE message = 'four plums';
+					DELETE FROM messages WHERE message = '两个苹果';
 					UPDATE messages SET sent_at = 9;
 					DELETE FROM messages WHERE message = 'two apples';
 					INSERT INTO messages (channel_id, game, name, message, sent_at) VALUES (1, 'Beta', 'Bob', 'four apples', 4);`)
-				for words, want := range map[string]int{"pear": 1, "apple": 0, "apples": 2, "app*": 2} {
+				for words, want := range map[string]int{"pear": 1, "apple": 0, "apples": 2, "app*": 2, "苹果": 1, "一个": 1, "个梨": 1, "李子": 1, "两个": 0} {
 					if got := must(s.SearchMessages(t.Context(), store.Search{Words: words})); len(got.Messages) != want {
 						t.Errorf("known %t, %q: got %+v, want %d", known, words, got.Messages, want)
 					}

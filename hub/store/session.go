@@ -122,13 +122,13 @@ func (s *Store) Sessions(ctx context.Context, username string) (all []Session, e
 func (s *Store) SessionsPage(ctx context.Context, p Page) (all []Session, total int, err error) {
 	from := fromSessions + `
 		WHERE s.expires_at > ?1
-			AND (u.username LIKE ?2 ESCAPE '\' OR s.address LIKE ?2 ESCAPE '\' OR s.agent LIKE ?2 ESCAPE '\')`
+			AND (?2 = '' OR matches(?2, u.username, s.address, s.agent))`
 	order := p.order([][2]string{
 		{"seen", `s.seen_at %, s.id %`}, {"created", `s.created_at %, s.id %`},
 		{"name", `u.username %, s.seen_at DESC`}, {"address", `s.address %, s.seen_at DESC`},
 	}...)
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, total, err = page(conn, sessionColumns, from, order, p, scanSession, micros(time.Now()), p.like())
+		all, total, err = page(conn, sessionColumns, from, order, p, scanSession, micros(time.Now()), p.plain())
 		return err
 	})
 	return all, total, err

@@ -114,8 +114,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	s.reads, err = sqlitex.NewPool(uri(path, ""), sqlitex.PoolOptions{
-		Flags:    sqlite.OpenReadOnly | sqlite.OpenURI,
-		PoolSize: readers,
+		Flags:       sqlite.OpenReadOnly | sqlite.OpenURI,
+		PoolSize:    readers,
+		PrepareConn: addMatches,
 	})
 	if err == nil {
 		err = s.openReaders(ctx)

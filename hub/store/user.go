@@ -104,8 +104,8 @@ func (s *Store) Users(ctx context.Context) (all []User, err error) {
 // or e-mail. Its filters are the roles, "waiting" and "banned", its orders "name", "seen"
 // and "created".
 func (s *Store) UsersPage(ctx context.Context, p Page) (all []User, total int, err error) {
-	from := `FROM users AS u WHERE (u.username LIKE ?1 ESCAPE '\' OR u.email LIKE ?1 ESCAPE '\') AND `
-	args := []any{p.like(), p.Filter}
+	from := `FROM users AS u WHERE (?1 = '' OR matches(?1, u.username, u.email)) AND `
+	args := []any{p.plain(), p.Filter}
 	switch p.Filter {
 	case "waiting":
 		from += `?2 = 'waiting' AND u.approved_at IS NULL`
