@@ -2,9 +2,13 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
+
+	"hearsay/hub/fold"
 )
 
 // A SignUpMode says who may make an account.
@@ -72,6 +76,12 @@ func (s *Store) SignUp(ctx context.Context, n SignUp, now time.Time) (u User, er
 	return u, err
 }
 
+// reservedUsernames are names that people take for the operators' or the hub's. Nobody signs up
+// with one, or with one that differs by letter case and dashes. Operators may give them.
+var reservedUsernames = []string{"admin", "administrator", "moderator", "root", "support", "staff", "system"}
+
+func withoutDashes(name string) string { return strings.ReplaceAll(name, "-", "") }
+
 // check refuses a name that is not free, and an invite that does not work.
 func (n SignUp) check(conn *sqlite.Conn, now time.Time) error {
 	if n.Mode == SignUpInvite || n.Invite != "" {
@@ -79,12 +89,14 @@ func (n SignUp) check(conn *sqlite.Conn, now time.Time) error {
 			return err
 		}
 	}
-	blocked, err := nameBlocked(conn, n.Username)
-	if err != nil {
-		return err
-	}
-	if blocked {
-		return invalid("username", "%q may not be used; choose another", n.Username)
+	for _, name := range []string{n.Username, withoutDashes(n.Username)} {
+		blocked, err := nameBlocked(conn, name) // the hub's name is on the list
+		if err != nil {
+			return err
+		}
+		if blocked || slices.Contains(reservedUsernames, fold.Key(name)) {
+			return invalid("username", "%q may not be used; choose another", n.Username)
+		}
 	}
 	has, err := row(conn, `
 		SELECT 1 FROM users WHERE username = ?1

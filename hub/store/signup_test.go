@@ -179,3 +179,22 @@ func TestApproveUser(t *testing.T) {
 	}
 	must(s.SignUp(t.Context(), store.SignUp{Mode: store.SignUpOpen, Username: "cid", Password: password}, time.Now()))
 }
+
+// Nobody signs up with a name that people take for an operator's or the hub's own. Operators may
+// give such a name, and whoever has one keeps it.
+func TestSignUp_reservedNames(t *testing.T) {
+	s, now := open(t), time.Now()
+	check(t, s.Reserve(t.Context(), "Starlight"))
+	for _, name := range []string{"admin", "Administrator", "MODERATOR", "root", "support", "staff", "system", "Starlight", "sys-tem", "-admin-", "STAR-light"} {
+		_, err := s.SignUp(t.Context(), store.SignUp{Mode: store.SignUpOpen, Username: name, Password: "long enough words"}, now)
+		wantErr(t, name, err, store.ErrInvalid)
+		if err != nil && !strings.Contains(err.Error(), "may not be used; choose another") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	for _, name := range []string{"administer", "systematic", "Roots"} {
+		must(s.SignUp(t.Context(), store.SignUp{Mode: store.SignUpOpen, Username: name, Password: "long enough words"}, now))
+	}
+	must(s.CreateUser(t.Context(), store.User{Username: "admin", Role: store.Admin}, "long enough words"))
+	must(s.CheckPassword(t.Context(), "admin", "long enough words"))
+}
