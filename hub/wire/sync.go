@@ -165,12 +165,8 @@ func DecodeSyncRequest(raw json.RawMessage) (p SyncRequest, ok bool) {
 	if !ok {
 		return p, false
 	}
-	for _, form := range instantForms {
-		if p.Since, err = time.Parse(form, since); err == nil {
-			return p, true
-		}
-	}
-	return p, false
+	p.Since, ok = parseInstant(since)
+	return p, ok
 }
 
 // Encode makes the payload of the request. With After it says Since as well, for hubs
@@ -189,9 +185,29 @@ func (p SyncRequest) Encode() json.RawMessage {
 	return append(b, '}')
 }
 
-// instantForms differ in the zone, which ISO 8601 writes as Z, +01:00, +0100 or +01.
-// Parsing takes decimals of the second with each.
-var instantForms = []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07"}
+// instantForms differ in the zone, which ISO 8601 writes as Z, +01:00, +0100 or +01, and in
+// whether there are seconds. Parsing takes decimals of the second with each.
+var instantForms = []string{
+	"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07",
+	"2006-01-02T15:04Z07:00", "2006-01-02T15:04Z0700", "2006-01-02T15:04Z07",
+}
+
+// parseInstant reads an instant in ISO 8601, also with a space or t for T, and z for Z.
+func parseInstant(text string) (at time.Time, ok bool) {
+	const date = len(time.DateOnly)
+	if len(text) > date && strings.IndexByte(" t", text[date]) >= 0 {
+		text = text[:date] + "T" + text[date+1:]
+	}
+	if rest, lower := strings.CutSuffix(text, "z"); lower {
+		text = rest + "Z"
+	}
+	for _, form := range instantForms {
+		if at, err := time.Parse(form, text); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
 
 // A SyncLevel is the payload of the answer to a sync with cursor. A hub without rules
 // leaves out their kind, and an older hub the log.
