@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -97,10 +98,19 @@ func readSecret(in io.Reader, file string) (string, error) {
 		return "", fmt.Errorf("--client-secret-file: %w", err)
 	}
 	secret := strings.TrimSpace(string(text))
-	if secret == "" {
-		return "", fmt.Errorf("--client-secret-file: %s is empty; put the secret into it", file)
+	switch {
+	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
+		err = fmt.Errorf("%s begins with a byte order mark. Save it as UTF-8 without one", file)
+	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")), bytes.IndexByte(text, 0) >= 0:
+		err = fmt.Errorf("%s is in UTF-16. Save it as UTF-8 without a byte order mark", file)
+	case secret == "":
+		err = fmt.Errorf("%s is empty. Put the secret into it", file)
+	case strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }):
+		err = fmt.Errorf("%s has more in it than a secret. Leave nothing but the secret there", file)
+	default:
+		return secret, nil
 	}
-	return secret, nil
+	return "", fmt.Errorf("--client-secret-file: %w", err)
 }
 
 func runMirror(cmd *cobra.Command, db string, o mirror.Options, out *mirrorOutput, once bool, timeout time.Duration) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -174,12 +175,24 @@ func TestMirror_exit(t *testing.T) {
 	with := func(flag, value string) []string { return append(without(flag), flag, value) }
 	empty := filepath.Join(t.TempDir(), "empty")
 	check(t, os.WriteFile(empty, []byte(" \n"), 0o600))
+	page := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer page.Close()
+	address := strings.TrimPrefix(page.URL, "http://")
 	for name, c := range map[string]struct {
 		args []string
 		in   string
 		code int
 		says string
 	}{
+		"a byte order mark":   {with("--client-secret-file", "-"), "\ufeffsecret", 2, "begins with a byte order mark. Save it as UTF-8 without one"},
+		"UTF-16":              {with("--client-secret-file", "-"), "\xff\xfes\x00e\x00c\x00", 2, "is in UTF-16. Save it as UTF-8"},
+		"UTF-16, no mark":     {with("--client-secret-file", "-"), "s\x00e\x00c\x00", 2, "is in UTF-16. Save it as UTF-8"},
+		"two lines":           {with("--client-secret-file", "-"), "id\nsecret", 2, "Leave nothing but the secret there"},
+		"no path":             {with("--hub", "ws://"+address), "", 2, "A hub's socket is at ws://" + address + "/socket"},
+		"a page's path":       {with("--hub", "ws://"+address+"/games"), "", 2, "the address answered 200, so there is no socket. A hub's address ends in /socket"},
+		"a password":          {with("--hub", "ws://ann:hunter2@"+address+"/socket"), "", 2, "Take them out"},
+		"a password, no ws":   {with("--hub", "https://ann:hunter2@"+address+"/socket"), "", 2, "Take them out"},
+		"a password, no port": {with("--hub", "ann:hunter2@hub.example"), "", 2, "no address of a hub"},
 		"no hub":              {without("--hub"), "", 2, "hub"},
 		"no secret":           {without("--client-secret-file"), "", 2, "client-secret-file"},
 		"no such file":        {with("--client-secret-file", "/none"), "", 2, "/none"},
@@ -194,6 +207,9 @@ func TestMirror_exit(t *testing.T) {
 		code, out, problems := mirrorWith(t.Context(), c.in, c.args...)
 		if code != c.code || out != "" || !strings.Contains(problems, c.says) {
 			t.Errorf("%s: got %d, %q, %q", name, code, out, problems)
+		}
+		if strings.Contains(problems, "hunter2") {
+			t.Errorf("%s: a password is told: %q", name, problems)
 		}
 	}
 }

@@ -65,7 +65,8 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 func (c *Client) Done() <-chan struct{} { return c.done }
 
 // Err is nil until Done is closed. Then it says why: the end of the context, or the
-// *Failure with which the hub refused the credentials.
+// *Failure with which the hub refused the credentials, or an ErrOptions: a page is at the
+// hub's address.
 func (c *Client) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -115,6 +116,7 @@ func (c *Client) setLink(l *link) {
 // keep makes sockets, one after the other, until ctx ends or the hub refuses.
 func (c *Client) keep(ctx context.Context) error {
 	wait := c.o.RetryLeast // before the next try
+	met := false           // there was a hub at the address
 	for {
 		began := time.Now()
 		l := &link{client: c}
@@ -125,8 +127,12 @@ func (c *Client) keep(ctx context.Context) error {
 		if time.Since(began) > 10*c.o.RetryLeast && l.welcomed {
 			wait = c.o.RetryLeast
 		}
-		if Refused(err) && !c.o.Persist {
+		met = met || l.welcomed
+		switch page, isPage := errors.AsType[*statusError](err); {
+		case Refused(err) && !c.o.Persist:
 			return err
+		case isPage && page.status < http.StatusBadRequest && !met:
+			return fmt.Errorf("%w: url: %w", ErrOptions, err)
 		}
 		pause := jitter(wait)
 		switch {
@@ -174,7 +180,13 @@ type statusError struct {
 	err    error
 }
 
-func (e *statusError) Error() string { return fmt.Sprintf("the hub answered %d: %v", e.status, e.err) }
+func (e *statusError) Error() string {
+	if e.status < http.StatusBadRequest || e.status == http.StatusNotFound {
+		return fmt.Sprintf("the address answered %d, so there is no socket. A hub's address ends in /socket", e.status)
+	}
+	return fmt.Sprintf("the hub answered %d: %v", e.status, e.err)
+}
+
 func (e *statusError) Unwrap() error { return e.err }
 
 // isSlowDown reports whether the hub wants the client to wait long: the address failed

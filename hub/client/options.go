@@ -1,10 +1,12 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"hearsay/hub/wire"
@@ -67,12 +69,8 @@ type Handlers struct {
 const DefaultUserAgent = "hearsay-client"
 
 func (o *Options) complete() error {
-	u, err := url.Parse(o.URL)
-	if err != nil {
+	if err := checkURL(o.URL); err != nil {
 		return fmt.Errorf("%w: url: %w", ErrOptions, err)
-	}
-	if (u.Scheme != "ws" && u.Scheme != "wss") || u.Host == "" {
-		return fmt.Errorf("%w: url: %q is no address of a hub; one looks like wss://hub.example/socket", ErrOptions, o.URL)
 	}
 	if o.ClientID == "" || o.ClientSecret == "" {
 		return fmt.Errorf("%w: the client id and the client secret must be given", ErrOptions)
@@ -91,6 +89,23 @@ func (o *Options) complete() error {
 		o.RetryMost = time.Minute
 	}
 	o.RetryMost = max(o.RetryMost, o.RetryLeast)
+	return nil
+}
+
+// checkURL refuses what is no address of a hub's socket. Its errors tell nothing of a password.
+func checkURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the address cannot be read: %w", errors.Unwrap(err)) // err tells all of it
+	case u.User != nil:
+		return fmt.Errorf("the address of %q has a user name or a password before the @. "+
+			"Take them out; a hub asks for the client id and its secret", u.Host)
+	case u.Scheme != "ws" && u.Scheme != "wss", u.Host == "":
+		return fmt.Errorf("%q is no address of a hub; one looks like wss://hub.example/socket", text[strings.LastIndexByte(text, '@')+1:])
+	case u.Path == "" || u.Path == "/":
+		return fmt.Errorf("%q has no path. A hub's socket is at %s://%s/socket", text, u.Scheme, u.Host)
+	}
 	return nil
 }
 

@@ -199,9 +199,10 @@ func TestAdmission(t *testing.T) {
 	check(t, s.UpdateGame(t.Context(), "Beta", store.GameEdit{Suspended: pointer(true)}))
 	check(t, s.UpdateApplication(t.Context(), "Bot", store.ApplicationEdit{Suspended: pointer(true)}))
 	check(t, s.UpdateChannel(t.Context(), "testing", store.ChannelEdit{SlowSeconds: pointer(5)}))
+	check(t, s.UpdateGame(t.Context(), "Alpha", store.GameEdit{HidePlayers: pointer(true)}))
 	got, err := s.Admission(t.Context())
 	want := store.Admission{
-		Suspended: map[store.GameID]bool{2: true}, Applications: map[int64]bool{1: true},
+		Suspended: map[store.GameID]bool{2: true}, Applications: map[int64]bool{1: true}, Hiding: map[store.GameID]bool{1: true},
 		Restraints: map[store.ChannelID]store.Restraint{2: {Slow: 5 * time.Second}},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {

@@ -119,7 +119,7 @@ func (w *writer) resume() error {
 		}
 		if w.place.hub != w.o.URL { // what is there of another hub is not this one's
 			if w.place.hub != "" {
-				w.why = "it was of the hub at " + w.place.hub
+				w.why = "it was of the hub at another address"
 			}
 			w.place = place{hub: w.o.URL, repairing: w.place.hub != ""}
 		}
