@@ -141,6 +141,21 @@ func TestFault_token(t *testing.T) {
 	}
 }
 
+// TestGame_software: the version that a client says is the protocol's.
+func TestGame_software(t *testing.T) {
+	s := newSite(t)
+	b := s.signedIn(t, store.Admin)
+	c := s.game(t, "Alpha")
+	if err := s.Store.SetClient(t.Context(), store.GameID(c.ID), "Evennia 4.5.0", "1.0.0"); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{"/admin/games/Alpha": "<dd>1.0.0, says its client</dd>", "/admin/games": "Evennia 4.5.0<"} {
+		if p := b.get(t, path).want(t, http.StatusOK, "Evennia 4.5.0", want); strings.Contains(p.text, "Evennia 4.5.0 1.0.0") {
+			t.Errorf("%s has %s", path, p.text)
+		}
+	}
+}
+
 // TestMissing: a page says once what is not there.
 func TestMissing(t *testing.T) {
 	b := newSite(t).signedIn(t, store.Admin)

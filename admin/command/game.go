@@ -2,7 +2,6 @@ package command
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -174,7 +173,8 @@ func (d gameDetail) lines() [][]string {
 		{"tagline", d.Tagline},
 		{"description", d.Description},
 		{"homepage", d.HomepageURL},
-		{"software", strings.TrimSpace(d.UserAgent + " " + d.Version)},
+		{"software", d.UserAgent},
+		{"protocol version", d.Version},
 		{"software's page", d.UserAgentURL},
 		{"registers characters", yesNo(d.AllowCharacterRegistration)},
 		{"owner", d.Owner},

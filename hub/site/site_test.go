@@ -402,6 +402,18 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestGame_software: the version that a client says is the protocol's, and a game that is away
+// is not connected.
+func TestGame_software(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	c, err := w.store.CreateGame(t.Context(), store.Game{ShortName: "Alpha", Name: "Alpha", Display: true}, store.LongSecret)
+	check(t, err)
+	check(t, w.store.SetClient(t.Context(), store.GameID(c.ID), "Evennia 4.5.0", "1.0.0"))
+	if p := w.get(t, "/games/Alpha").want(t, 200, "Runs <bdi>Evennia 4.5.0</bdi>"); strings.Contains(p.text, "1.0.0") || strings.Contains(p.text, "connected") {
+		t.Errorf("got %s", p.text)
+	}
+}
+
 func TestPages_cache(t *testing.T) {
 	w := newWorld(t, hubtest.NewFile(t))
 	w.furnish(t)

@@ -57,7 +57,7 @@ type Peer struct {
 	SyncForm    string // of an application: "records" or "versions"
 	Credentials bool   // of an application: may see the hashes of secrets
 	UserAgent   string // of a game, as last stored; of an application's socket, as it says
-	Version     string // of a game, as last stored
+	Version     string // of the protocol that the client knows; of a game, as last stored
 }
 
 // A Refusal is why credentials were refused; it unwraps to ErrUnauthorized or ErrBarred.

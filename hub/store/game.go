@@ -28,7 +28,7 @@ type Game struct {
 	Tagline                    string     `json:"tagline"`
 	UserAgent                  string     `json:"user_agent"`
 	UserAgentURL               string     `json:"user_agent_url"`
-	Version                    string     `json:"version"`
+	Version                    string     `json:"version"` // of the protocol that its client knows, as that last said
 	AllowCharacterRegistration bool       `json:"allow_character_registration"`
 	Suspended                  bool       `json:"suspended"`
 	SuspendedReason            string     `json:"suspended_reason"`

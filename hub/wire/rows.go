@@ -14,7 +14,7 @@ var Events = []Event{
 			{Name: "supports", Type: "list of texts", Required: true, About: "The flags that the socket uses. The flag channels must be one of them.", Mistaken: []string{"flags", "features"}},
 			{Name: "channels", Type: "list of texts", About: "Channels to subscribe to at once. One that does not exist is made, hidden."},
 			{Name: "players", Type: "list of texts", About: "Who is signed in now. Nobody hears of it as news."},
-			{Name: "version", Type: "text", About: "The version of the game or client, cut to 255 characters."},
+			{Name: "version", Type: "text", About: "The newest version of the protocol that the client knows, cut to 255 characters."},
 			{Name: "user_agent", Type: "text", About: "What the client calls itself, cut to 255 characters.", Mistaken: []string{"agent", "useragent"}},
 			{Name: "debug", Type: "boolean", About: "With true every request is answered for a while, with or without ref."},
 			{Name: "sync", Type: "text", About: `Extension, of applications: "records" or "versions", in place of what the operator has set.`},
