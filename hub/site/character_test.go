@@ -46,7 +46,7 @@ func TestCharacters_access(t *testing.T) {
 	p := w.as(t, "Petra", "GET", "/characters")
 	p.want(t, http.StatusOK, "Is that you?", "/characters/2/approve", "/characters/2/deny", "/characters/1/withdraw", "It is a monster of the game", "withdrawn,", "denied,",
 		"Masked", "tell system@Hearsay register ")
-	if got := p.Header.Get("Cache-Control"); got != "no-store" {
+	if got := p.Header.Get("Cache-Control"); got != "no-store, no-transform" {
 		t.Errorf("caches may keep it: %s", got)
 	}
 	for _, path := range []string{"/characters/999/approve", "/characters/-1/deny", "/characters/x/withdraw"} {
