@@ -188,6 +188,19 @@ func TestLogin_forgetsBrowsers(t *testing.T) {
 	s.browser(t).post(t, "/login", "username", "admin", "password", "another "+password).want(t, http.StatusTooManyRequests) // of one network
 }
 
+// A username that is nobody's may be a password in the wrong field, and is not logged.
+func TestLogin_unknownName(t *testing.T) {
+	var logged bytes.Buffer
+	s := newSite(t, func(o *admin.Options) { o.Log = slog.New(slog.NewTextHandler(&logged, nil)) })
+	s.user(t, store.Admin)
+	b := s.browser(t)
+	b.post(t, "/login", "username", "horse", "password", "wrong").want(t, http.StatusUnauthorized)
+	b.post(t, "/login", "username", "ADMIN", "password", "wrong").want(t, http.StatusUnauthorized)
+	if text := logged.String(); strings.Contains(text, "horse") || !strings.Contains(text, "username=admin ") {
+		t.Errorf("logged %s", text)
+	}
+}
+
 // A username from outside is neither logged nor shown longer than one can be.
 func TestLogin_longName(t *testing.T) {
 	var logged bytes.Buffer

@@ -204,7 +204,11 @@ func (s *server) serveLogIn(w http.ResponseWriter, r *http.Request) error {
 	var barred *store.Barred
 	switch {
 	case errors.Is(err, store.ErrUnauthorized):
-		s.Log.Warn("a login failed", "username", username, "remote", address)
+		known := "(nobody's)" // it may be a password that got into the wrong field
+		if u, err := s.Store.User(r.Context(), username); err == nil {
+			known = u.Username
+		}
+		s.Log.Warn("a login failed", "username", known, "remote", address)
 		p.Wrong = "The username or the password is wrong."
 		s.Render(w, r, http.StatusUnauthorized, loginPage(p))
 		return nil
