@@ -782,7 +782,7 @@ func conversationPart(p passage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, one := range p.List {
-			templ_7745c5c3_Err = logLine(one, false, p.Hit).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = logLine(one, false, p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -14,6 +14,7 @@ type message struct {
 	page.Frame
 	page.Form
 	Message store.Message
+	Hub     string // short name of the hub itself
 	Channel string // its name; "": it is gone
 	Hidden  *store.Hiding
 	Rules   []store.Rule // that match it now
@@ -40,6 +41,7 @@ func (s *server) serveMessage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showMessage(w http.ResponseWriter, r *http.Request, code int, p message) error {
+	p.Hub = s.Hub.Terms().Name
 	p.Frame = s.Frame(r, "Message "+strconv.FormatInt(int64(p.Message.ID), 10))
 	if p.Values == nil {
 		p.Values = map[string][]string{"reason": {"For what was said on " + p.Channel + " on " + p.Message.SentAt.Format(time.DateOnly)}}

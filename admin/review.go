@@ -18,12 +18,13 @@ type review struct {
 	List    []store.Held
 	Rules   map[store.RuleID]store.Rule
 	Waiting int
+	Hub     string // short name of the hub itself
 }
 
 var heldFilters = []page.Choice{{Value: "", Label: "Waiting"}, {Value: "decided", Label: "Decided"}}
 
 func (s *server) serveReview(w http.ResponseWriter, r *http.Request) error {
-	p := review{Frame: s.Frame(r, "Review"), Listing: page.ReadListing(r), Rules: map[store.RuleID]store.Rule{}}
+	p := review{Frame: s.Frame(r, "Review"), Listing: page.ReadListing(r), Rules: map[store.RuleID]store.Rule{}, Hub: s.Hub.Terms().Name}
 	var err error
 	if p.List, p.Total, err = s.Store.HeldPage(r.Context(), p.Page()); err != nil {
 		return err

@@ -19,11 +19,13 @@ type passage struct {
 	Hit                  store.MessageID // that stands in the middle and is marked; 0: none
 	Newest, Newer, Older string          // "": that is here, or there is none
 	Unread               int             // newest messages that could not be searched yet
+	Hub                  string          // short name of the hub itself
 }
 
 // passage reads the part of what a search finds that the address names: before, after or
 // around a message, or else the end of the log.
 func (s *server) passage(ctx context.Context, q store.Search, at *url.URL) (p passage, err error) {
+	p.Hub = s.Hub.Terms().Name
 	if hit := messageID(at, "at"); hit > 0 {
 		return s.around(ctx, q, at, hit)
 	}
@@ -53,6 +55,7 @@ func (s *server) passage(ctx context.Context, q store.Search, at *url.URL) (p pa
 
 // around reads as much before a message as after it.
 func (s *server) around(ctx context.Context, q store.Search, at *url.URL, hit store.MessageID) (p passage, err error) {
+	p.Hub = s.Hub.Terms().Name
 	later, earlier := q, q
 	later.After, later.Oldest, later.Limit = hit, true, page.PageSize/2
 	earlier.Before, earlier.Limit = hit+1, page.PageSize/2

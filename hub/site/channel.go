@@ -46,6 +46,7 @@ type talk struct {
 	Channel  store.Channel
 	Messages []store.Message // the newest first
 	More     bool            // there are older ones
+	Hub      string          // short name of the hub itself
 }
 
 // Older is the address of what was said before.
@@ -99,6 +100,7 @@ func (s *Site) talk(ctx context.Context, name string, before store.MessageID) (t
 	if t.Channel, err = s.Store.PublicChannel(ctx, name); err != nil {
 		return t, err
 	}
+	t.Hub = s.Hub.Terms().Name
 	t.Messages, t.More, err = s.Store.Said(ctx, t.Channel.ID, before, page.PageSize)
 	return t, err
 }

@@ -34,6 +34,7 @@ type networkNow struct {
 	Online  int    // games in all
 	Players int    // of those that show them
 	Said    []store.SaidOn
+	Hub     string // short name of the hub itself
 }
 
 func (s *Site) serveHome(w http.ResponseWriter, r *http.Request) error {
@@ -60,6 +61,7 @@ func (s *Site) loadNetwork(ctx context.Context, _ url.Values) (n networkNow, err
 	if err != nil {
 		return n, err
 	}
+	n.Hub = s.Hub.Terms().Name
 	n.Said, err = s.Store.LatestSaid(ctx, homeSaid)
 	return n, err
 }

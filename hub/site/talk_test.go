@@ -254,3 +254,30 @@ func TestScrollback_inBrowser(t *testing.T) {
 	tab.Open(t, "/channels/gossip?before=90")
 	shown(`scrollTo(0, document.body.scrollHeight); `+messages, count(89, 1, 74))
 }
+
+// The hub's own voice, and what people say on these pages, is marked; a player of a game with
+// such a name is not.
+func TestTalk_ownVoice(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	c, err := w.store.Channel(t.Context(), "gossip")
+	check(t, err)
+	for _, m := range []store.Message{{Game: "Hearsay", Name: "system"}, {Game: "Hearsay", Name: "ann"}, {Game: "Alpha", Name: "system"}, {Game: "Alpha", Name: "ann@Hearsay"}} {
+		m.Channel, m.Text = c.ID, "hi"
+		check(t, w.store.Append(t.Context(), m, func(store.Message) {}))
+	}
+	for _, path := range []string{"/", "/channels/gossip", "/widget/gossip"} {
+		body := w.get(t, path).text
+		for who, mark := range map[string]string{
+			`<bdi>system</bdi><span class="quiet">@Hearsay</span>`:    "the hub",
+			`<bdi>ann</bdi><span class="quiet">@Hearsay</span>`:       "this site",
+			`<bdi>system</bdi><span class="quiet">@Alpha</span>`:      "",
+			`<bdi>ann@Hearsay</bdi><span class="quiet">@Alpha</span>`: "",
+		} {
+			_, after, there := strings.Cut(body, who)
+			after, _, _ = strings.Cut(after, `class="text"`)
+			if !there || strings.Contains(after, "mark ours") != (mark != "") || !strings.Contains(after, mark) {
+				t.Errorf("%s: %s is followed by %q, want the mark %q", path, who, after, mark)
+			}
+		}
+	}
+}
