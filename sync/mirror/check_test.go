@@ -96,19 +96,24 @@ func TestMirror_altered(t *testing.T) {
 func TestMirror_upgrade(t *testing.T) {
 	w := open(t)
 	w.sql(games(20))
-	path := filepath.Join(t.TempDir(), "site.db")
-	c := w.copy(path)
-	c.level()
-	_ = c.stop() // it was told to
-	run(t, path, `DROP TABLE hub_checks; ALTER TABLE hub_sync DROP COLUMN log; UPDATE hub_sync SET layout = 1`)
-	for _, repaired := range []bool{true, false} {
-		c := w.copy(path)
-		if l := c.level(); !l.Verified || l.Repaired != repaired || l.Log != w.st.LogID() {
-			t.Errorf("level: %+v, want repaired %t", l, repaired)
-		}
-		w.same(c)
-		equal(t, "changes", len(c.took()), 0)
-		_ = c.stop()
+	for form, url := range map[string]string{"cursor": w.url(), "since": w.old()} {
+		t.Run(form, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "site.db")
+			through := func(o *mirror.Options) { o.URL = url }
+			c := w.copy(path, through)
+			c.level()
+			_ = c.stop() // it was told to
+			run(t, path, `DROP TABLE hub_checks; ALTER TABLE hub_sync DROP COLUMN log; UPDATE hub_sync SET layout = 1`)
+			for _, repaired := range []bool{true, false} {
+				c := w.copy(path, through)
+				if l := c.level(); l.Repaired != repaired || l.Why != "" || l.Form != form {
+					t.Errorf("level: %+v, want repaired %t", l, repaired)
+				}
+				w.sameRecords(c)
+				equal(t, "changes", len(c.took()), 0)
+				_ = c.stop()
+			}
+		})
 	}
 }
 

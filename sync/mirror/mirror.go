@@ -183,7 +183,7 @@ func (m *Mirror) upgrade(conn *sqlite.Conn) (err error) {
 	}
 	for _, query := range []string{
 		`ALTER TABLE {}sync ADD COLUMN log TEXT NOT NULL DEFAULT ''`,
-		`UPDATE {}sync SET layout = 2, repairing = (hub <> '')`, // to have a check of each record
+		`UPDATE {}sync SET layout = 2, cursor = 0, since = NULL, repairing = (hub <> '')`, // to have a check of each record
 	} {
 		if err := sqlitex.Execute(conn, m.sql.with(query), nil); err != nil {
 			return fmt.Errorf("bring the tables up to date: %w", err)
