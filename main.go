@@ -414,7 +414,12 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	running.Go(func() { h.Sample(serving) })
 	running.Go(func() { post.Run(background) })
 	running.Go(func() { st.Maintain(background) })
-	running.Go(func() { settings.Follow(background, func(c setting.Config) { h.SetLimits(c.Limits) }) })
+	running.Go(func() {
+		settings.Follow(background, func(c setting.Config) {
+			h.SetLimits(c.Limits)
+			st.SetOperatorIdle(c.OperatorIdle)
+		})
+	})
 	running.Go(func() { s.followHangups(background, h, settings) })
 	running.Go(func() { st.ScheduleBackups(background, settings.Backups) })
 	running.Go(debug.FreeOSMemory) // what starting took, a small machine wants back

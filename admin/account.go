@@ -133,6 +133,8 @@ func (s *server) showTOTP(w http.ResponseWriter, r *http.Request, code int, key 
 	return nil
 }
 
+// serveTOTPEnable wants the password, so that nobody who finds the browser open can shut its user
+// out, and ends the user's other sessions.
 func (s *server) serveTOTPEnable(w http.ResponseWriter, r *http.Request) error {
 	f, url := page.Posted(r), ""
 	s.Drawer(page.Who(r).ID, func(d *page.Drawer) { url = d.TOTP })
@@ -140,7 +142,10 @@ func (s *server) serveTOTPEnable(w http.ResponseWriter, r *http.Request) error {
 	if url == "" || err != nil {
 		return s.Done(w, r, "/account", "That took too long. Begin again.")
 	}
-	codes, err := s.Store.EnableTOTP(r.Context(), page.Who(r).Username, key.Secret(), f.Text("code"), time.Now())
+	var codes []string
+	if err = s.proved(r, "current"); err == nil {
+		codes, err = s.Store.EnableTOTP(r.Context(), page.Who(r).Username, key.Secret(), f.Text("code"), time.Now())
+	}
 	if f.Fault(err) {
 		return s.showTOTP(w, r, http.StatusUnprocessableEntity, key, f)
 	}
@@ -148,6 +153,9 @@ func (s *server) serveTOTPEnable(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Drawer(page.Who(r).ID, func(d *page.Drawer) { d.TOTP = "" })
+	if err := s.SignIn(w, r, page.Who(r).User, ""); err != nil {
+		return err
+	}
 	return s.Show(w, r, recoveryPage(twoFactor{Frame: s.Frame(r, "Recovery codes"), Codes: codes}))
 }
 

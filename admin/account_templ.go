@@ -572,7 +572,11 @@ func twoFactorPage(p twoFactor) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = page.Field(p.Form, "code", "The six digits that it shows", "",
-				templ.Attributes{"autocomplete": "one-time-code", "inputmode": "numeric", "required": true, "maxlength": "10"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ.Attributes{"autocomplete": "one-time-code", "inputmode": "numeric", "required": true, "maxlength": "20"}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = page.Field(p.Form, "current", "Your password", "Your other browsers are signed out.", templ.Attributes{"type": "password", "autocomplete": "current-password", "required": true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -631,7 +635,7 @@ func recoveryPage(p twoFactor) templ.Component {
 				var templ_7745c5c3_Var22 string
 				templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(code + "\n")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin/account.templ`, Line: 161, Col: 18}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `admin/account.templ`, Line: 162, Col: 18}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 				if templ_7745c5c3_Err != nil {

@@ -272,9 +272,14 @@ func TestTOTP(t *testing.T) {
 		}
 		return text
 	}
-	b.post(t, "/account/totp", "code", "12345").want(t, http.StatusUnprocessableEntity, "does not match", secret[1])
+	b.post(t, "/account/totp", "code", "12345", "current", password).want(t, http.StatusUnprocessableEntity, "does not match", secret[1])
 	now := time.Now()
-	page = b.post(t, "/account/totp", "code", code(now)).want(t, http.StatusOK, "Two-factor login is on")
+	b.post(t, "/account/totp", "code", code(now)).want(t, http.StatusUnprocessableEntity, "not your password", secret[1])
+	b.post(t, "/account/totp", "code", code(now), "current", "wrong").want(t, http.StatusUnprocessableEntity, "not your password")
+	elsewhere := s.as(t, "admin")
+	elsewhere.get(t, "/admin").want(t, http.StatusOK)
+	page = b.post(t, "/account/totp", "code", code(now), "current", password).want(t, http.StatusOK, "Two-factor login is on")
+	elsewhere.get(t, "/admin").want(t, http.StatusSeeOther, "/login")
 	recovery := regexp.MustCompile(`[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}-[a-z2-7]{4}`).FindAllString(page.text, -1)
 	if len(recovery) != 10 {
 		t.Fatalf("got the recovery codes %q", recovery)

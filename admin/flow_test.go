@@ -192,7 +192,7 @@ func TestTOTPLogin_inBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Fill(t, "code", code)
+	b.Fill(t, "code", code, "current", password)
 	b.Press(t, "Turn it on")
 	b.See(t, "They are shown only now")
 	b.Open(t, "/account")

@@ -37,6 +37,8 @@ type Config struct {
 	DebugFor     time.Duration // how long a socket's debug mode lasts
 	Downtime     int           // seconds that a planned stop announces
 
+	OperatorIdle time.Duration // how long an operator's browser may be unused; 0: as long as a session lasts
+
 	BackupFolder   string // a relative one is beside the database file
 	BackupSchedule string // off, daily or weekly
 	BackupHour     int    // of the day, local time
@@ -66,6 +68,10 @@ type Config struct {
 // mostText is how many characters a text of the public pages has at most.
 const mostText = 20_000
 
+// leastIdle is how long an operator's browser may be unused in any case: when it was last seen is
+// known to two minutes, and a slip must not sign everybody out.
+const leastIdle = 10 * time.Minute
+
 // leastHeartbeat is for tests; a slip in the unit must not keep the hub busy with nothing else.
 const leastHeartbeat = 10 * time.Millisecond
 
@@ -73,8 +79,8 @@ const leastHeartbeat = 10 * time.Millisecond
 func Default() *Config {
 	return &Config{
 		DB: "hearsay.db", Listen: "127.0.0.1:8080", Name: hub.Name, SignUp: string(store.SignUpClosed),
-		GameRegistration: string(store.RegistrationOperator),
-		Heartbeat:        hub.Heartbeat, OfflineAfter: hub.OfflineAfter, DebugFor: hub.DebugFor, Downtime: int(hub.Downtime / time.Second),
+		GameRegistration: string(store.RegistrationOperator), OperatorIdle: 7 * 24 * time.Hour,
+		Heartbeat: hub.Heartbeat, OfflineAfter: hub.OfflineAfter, DebugFor: hub.DebugFor, Downtime: int(hub.Downtime / time.Second),
 		BackupFolder: "backups", BackupSchedule: store.Daily, BackupHour: 4, BackupsKept: 7,
 		LogFormat: "text", LogLevel: "info",
 		ConnectionsAddress: 1000, Limits: hub.DefaultLimits(),
@@ -93,6 +99,7 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.StringVar(&c.WidgetOrigins, "widget-origins", c.WidgetOrigins, "`origins` of sites that may show a channel in a frame, such as https://example.org, separated by blanks")
 	f.StringVar(&c.SignUp, "sign-up", c.SignUp, "who may make an account: closed (nobody), invite, approval (a login waits for an operator) or open (everybody)")
 	f.StringVar(&c.GameRegistration, "game-registration", c.GameRegistration, "who may register a game: operator (operators alone), approval (everybody with an account, but it waits for an operator) or verified (who has a verified e-mail address)")
+	f.DurationVar(&c.OperatorIdle, "operator-idle", c.OperatorIdle, "how long the browser of an admin or a moderator stays signed in without being used; 0 is as long as all others, 30 days")
 	f.StringVar(&c.SMTPURL, "smtp-url", c.SMTPURL, "mail `server`, smtp://user:password@host:587 or smtps://…:465; without it no mail is sent")
 	f.StringVar(&c.PublicURL, "public-url", c.PublicURL, "`address` of the pages, such as https://hub.example: links in mails, canonical addresses, /docs and the OAuth issuer follow it; needed with smtp-url")
 	f.StringVar(&c.MailFrom, "mail-from", c.MailFrom, "sender's `address` of mails; without it the user of smtp-url, or hearsay@ and its host")
@@ -159,6 +166,9 @@ func (c *Config) Check() error {
 	}
 	if _, err := Reachable(c.Listen); err != nil {
 		return err
+	}
+	if c.OperatorIdle != 0 && c.OperatorIdle < leastIdle {
+		return &store.FieldError{Field: "operator_idle", Reason: fmt.Sprintf("must be 0 or at least %v; 168h is a week", leastIdle)}
 	}
 	if err := store.CheckDowntime(c.Downtime); err != nil {
 		return err

@@ -46,6 +46,7 @@ var table = []struct {
 		{name: "game-registration", choices: []string{
 			string(store.RegistrationOperator), string(store.RegistrationApproval), string(store.RegistrationVerified),
 		}},
+		{name: "operator-idle"},
 		{name: "mail-from"},
 		{name: "smtp-url", only: wantsSecret},
 		{name: "public-url", only: opensDoors},

@@ -11,6 +11,22 @@ import (
 // SessionLasts is how long a browser stays signed in, used or not.
 const SessionLasts = 30 * 24 * time.Hour
 
+// SetOperatorIdle says for how long a session of an admin or a moderator may be unused; 0, as at
+// first, is for as long as it lasts.
+func (s *Store) SetOperatorIdle(idle time.Duration) { s.operatorIdle.Store(int64(idle)) }
+
+// inUse is SQL for a session s of a user u that has not been idle for too long: ?1 is what
+// idleSince gives.
+const inUse = `(u.role = 'person' OR s.seen_at > ?1)`
+
+// idleSince is the moment since when sessions of operators must have been seen.
+func (s *Store) idleSince(now time.Time) int64 {
+	if idle := time.Duration(s.operatorIdle.Load()); idle > 0 {
+		return micros(now.Add(-idle))
+	}
+	return -1
+}
+
 // seenEvery is how exact the time is at which a session was last seen, beside the minute that
 // touches wait.
 const seenEvery = time.Minute
@@ -82,14 +98,15 @@ func scanSession(stmt *sqlite.Stmt) Session {
 }
 
 // Session finds the session of a token, and notes that it was seen. It reports
-// ErrUnauthorized when there is none, or none any more, or its user is banned.
+// ErrUnauthorized when there is none, or none any more, or its user is banned or was idle for too
+// long as an operator.
 func (s *Store) Session(ctx context.Context, token string, now time.Time) (one Session, err error) {
 	found := false
 	hash := tokenHash(token)
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
 		found, err = row(conn, selectSessions+`
-			WHERE s.hash = ?1 AND s.expires_at > ?2 AND u.approved_at IS NOT NULL AND NOT (`+isBanned("?2")+`)`,
-			func(stmt *sqlite.Stmt) { one = scanSession(stmt) }, hash, micros(now))
+			WHERE s.hash = ?2 AND s.expires_at > ?3 AND u.approved_at IS NOT NULL AND NOT (`+isBanned("?3")+`) AND `+inUse,
+			func(stmt *sqlite.Stmt) { one = scanSession(stmt) }, s.idleSince(now), hash, micros(now))
 		return err
 	})
 	if err != nil {
@@ -108,10 +125,11 @@ func (s *Store) Session(ctx context.Context, token string, now time.Time) (one S
 // Sessions lists who is signed in, the last seen first; of one user if username is
 // not empty.
 func (s *Store) Sessions(ctx context.Context, username string) (all []Session, err error) {
+	now := time.Now()
 	err = s.query(ctx, func(conn *sqlite.Conn) error {
 		all, err = rows(conn, selectSessions+`
-			WHERE s.expires_at > ?1 AND (?2 = '' OR u.username = ?2)
-			ORDER BY s.seen_at DESC, s.id DESC`, scanSession, micros(time.Now()), username)
+			WHERE s.expires_at > ?2 AND (?3 = '' OR u.username = ?3) AND `+inUse+`
+			ORDER BY s.seen_at DESC, s.id DESC`, scanSession, s.idleSince(now), micros(now), username)
 		return err
 	})
 	return all, err
@@ -121,14 +139,15 @@ func (s *Store) Sessions(ctx context.Context, username string) (all []Session, e
 // Its orders are "seen", "created", "name" and "address".
 func (s *Store) SessionsPage(ctx context.Context, p Page) (all []Session, total int, err error) {
 	from := fromSessions + `
-		WHERE s.expires_at > ?1
-			AND (?2 = '' OR matches(?2, u.username, s.address, s.agent))`
+		WHERE s.expires_at > ?2 AND ` + inUse + `
+			AND (?3 = '' OR matches(?3, u.username, s.address, s.agent))`
+	now := time.Now()
 	order := p.order([][2]string{
 		{"seen", `s.seen_at %, s.id %`}, {"created", `s.created_at %, s.id %`},
 		{"name", `u.username %, s.seen_at DESC`}, {"address", `s.address %, s.seen_at DESC`},
 	}...)
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		all, total, err = page(conn, sessionColumns, from, order, p, scanSession, micros(time.Now()), p.plain())
+		all, total, err = page(conn, sessionColumns, from, order, p, scanSession, s.idleSince(now), micros(now), p.plain())
 		return err
 	})
 	return all, total, err

@@ -57,6 +57,7 @@ type Store struct {
 	health   health
 	walHeld  atomic.Int64 // since when a reader keeps the WAL from being written back, in nanoseconds since 1970; 0: none does
 
+	operatorIdle atomic.Int64 // see SetOperatorIdle
 	backupFailed atomic.Pointer[BackupFailure]
 	rescued      atomic.Pointer[BackupFile]
 

@@ -59,7 +59,7 @@ func totpStep(secret, code string, now time.Time) int64 {
 }
 
 // EnableTOTP gives a user a second factor, proved by a code, and codes that stand in
-// for it, each once.
+// for it, each once. It ends the user's sessions: they were begun with the password alone.
 func (s *Store) EnableTOTP(ctx context.Context, username, secret, code string, now time.Time) (recovery []string, err error) {
 	step := totpStep(secret, code, now)
 	if step == 0 {
@@ -80,6 +80,9 @@ func (s *Store) EnableTOTP(ctx context.Context, username, secret, code string, n
 			if err := exec(conn, `INSERT INTO recovery_codes (user_id, hash) VALUES (?1, ?2)`, u.ID, recoveryHash(code)); err != nil {
 				return err
 			}
+		}
+		if err := exec(conn, `DELETE FROM sessions WHERE user_id = ?1`, u.ID); err != nil {
+			return err
 		}
 		return exec(conn, `UPDATE users SET totp_secret = ?2, totp_step = ?3 WHERE id = ?1`, u.ID, secret, step)
 	})

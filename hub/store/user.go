@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"time"
-	"unicode/utf8"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -47,19 +46,6 @@ const (
 )
 
 var usernameForm = regexp.MustCompile(`\A[A-Za-z0-9-]{3,50}\z`)
-
-// PasswordLeast is how many characters a password has at least.
-const PasswordLeast = 10
-
-func checkPassword(password string) error {
-	switch n := utf8.RuneCountInString(password); {
-	case n < PasswordLeast:
-		return invalid("password", "has %d characters; use at least %d, some words for instance", n, PasswordLeast)
-	case len(password) > 1024:
-		return invalid("password", "has %d bytes; use at most 1024", len(password))
-	}
-	return nil
-}
 
 func (u User) check() error {
 	if !usernameForm.MatchString(u.Username) {

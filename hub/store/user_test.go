@@ -480,3 +480,50 @@ func TestCheckSecondFactor_spelling(t *testing.T) {
 	}
 	wantErr(t, "a letter too many", s.CheckSecondFactor(t.Context(), u.ID, code(now.Add(time.Hour))+"0", now.Add(time.Hour)), store.ErrUnauthorized)
 }
+
+// TestPassword_common: what is guessed first is refused, by whatever way a password is set.
+func TestPassword_common(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for _, bad := range []string{"qwertyuiop", "QwertyUiop", "1234567890", "password123", "1q2w3e4r5t"} {
+		if _, err := s.CreateUser(t.Context(), store.User{Username: "ann", Role: store.Admin}, bad); !errors.Is(err, store.ErrInvalid) || !strings.Contains(err.Error(), "10,000 commonest") {
+			t.Errorf("%s: got %v", bad, err)
+		}
+	}
+	addUser(t, s, "ann", store.Admin)
+	wantErr(t, "set", s.SetPassword(t.Context(), "ann", "password123"), store.ErrInvalid)
+	_, err := s.SignUp(t.Context(), store.SignUp{Mode: store.SignUpOpen, Username: "bob", Password: "password123"}, time.Now())
+	wantErr(t, "sign up", err, store.ErrInvalid)
+	check(t, s.SetPassword(t.Context(), "ann", "password 123 of mine"))
+}
+
+// TestSession_idle: the browsers of people who run the hub are signed out when they are not used.
+func TestSession_idle(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.SetOperatorIdle(7 * 24 * time.Hour)
+	now := time.Now()
+	tokens := map[store.Role]string{}
+	for _, role := range []store.Role{store.Admin, store.Moderator, store.Person} {
+		u, err := s.InviteUser(t.Context(), store.User{Username: string(role), Role: role})
+		check(t, err)
+		tokens[role], err = s.StartSession(t.Context(), u.ID, "127.0.0.1", "test")
+		check(t, err)
+	}
+	here := func(at time.Duration, want bool) {
+		t.Helper()
+		for role, token := range tokens {
+			_, err := s.Session(t.Context(), token, now.Add(at))
+			if good := err == nil; good != (want || role == store.Person) || err != nil && !errors.Is(err, store.ErrUnauthorized) {
+				t.Errorf("%s after %v: got %v", role, at, err)
+			}
+		}
+		check(t, s.FlushTouches(t.Context()))
+	}
+	const day = 24 * time.Hour
+	here(6*day, true)
+	here(12*day, true) // it was used
+	here(19*day+time.Minute, false)
+	s.SetOperatorIdle(0)
+	here(19*day+time.Minute, true)
+}
