@@ -17,6 +17,23 @@ import (
 	"hearsay/hub/store"
 )
 
+// TestSetup_faultyGame: what is wrong with the first game does not cost the passwords: the admin
+// is made and signed in, and the form of a new game has what was entered.
+func TestSetup_faultyGame(t *testing.T) {
+	for _, game := range [][2]string{{"my game", "My game"}, {"Alpha", ""}} {
+		s := newSite(t)
+		b := s.browser(t)
+		token, err := s.Store.CreateSetupLink(t.Context(), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := b.post(t, "/setup/"+token, "username", "ann", "password", password, "again", password, "short_name", game[0], "name", game[1])
+		w.want(t, http.StatusSeeOther, "/admin/new/game?")
+		b.get(t, w.Header.Get("Location")).want(t, http.StatusOK, "Your account is made, the game is not.", `name="short_name" value="`+game[0]+`"`, `name="name" value="`+game[1]+`"`)
+		s.browser(t).post(t, "/login", "username", "ann", "password", password).want(t, http.StatusSeeOther, "/admin")
+	}
+}
+
 func TestSetup(t *testing.T) {
 	s := newSite(t)
 	b := s.browser(t)
@@ -29,7 +46,7 @@ func TestSetup(t *testing.T) {
 	b.get(t, "/setup/"+token).want(t, http.StatusOK, "Welcome to your hub", "At least 10 characters")
 	good := []string{"username", "ann", "password", password, "again", password, "title", "Moonlight", "short_name", "Alpha", "name", "Alpha MUD"}
 	for field, wrong := range map[string][2]string{
-		"username": {"a n", "3 to 50 letters"}, "again": {"other", "not the same"}, "short_name": {"has spaces", "1 to 15 letters"}, "name": {"", "is missing"},
+		"username": {"a n", "3 to 50 letters"}, "again": {"other", "not the same"},
 		"title": {strings.Repeat("x", 101), "at most 100"},
 	} {
 		fields := append([]string{}, good...)

@@ -50,7 +50,7 @@ func (s *server) showApplicationForm(w http.ResponseWriter, r *http.Request, cod
 }
 
 func (s *server) serveApplicationNew(w http.ResponseWriter, r *http.Request) error {
-	return s.showApplicationForm(w, r, http.StatusOK, page.Form{Values: url.Values{"sync_form": {"versions"}}}, "")
+	return s.showApplicationForm(w, r, http.StatusOK, page.Form{Values: url.Values{"sync_form": {"records"}}}, "")
 }
 
 func (s *server) serveApplicationAdd(w http.ResponseWriter, r *http.Request) error {

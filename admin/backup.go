@@ -21,6 +21,15 @@ type Restored struct {
 	Err    error // why the old file stayed; nil: it did not
 }
 
+// restoredFor is how long the page of the login tells of a restore.
+const restoredFor = 15 * time.Minute
+
+// restoredLately reports whether the hub has just begun with the file of a backup: then
+// everybody has to sign in again, and is told why.
+func (s *server) restoredLately() bool {
+	return s.Restored != nil && s.Restored.Err == nil && time.Since(s.Restored.At) < restoredFor
+}
+
 // backups is the list of them.
 type backups struct {
 	page.Frame

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"net/url"
 
 	"hearsay/hub/page"
 	"hearsay/hub/store"
@@ -47,5 +48,8 @@ func (s *server) serveBlockRemove(w http.ResponseWriter, r *http.Request) error 
 	if err := s.Store.RemoveBlock(r.Context(), store.Block{Kind: f.Text("kind"), Word: f.Text("word")}); err != nil {
 		return err
 	}
-	return s.Done(w, r, "/admin/blocks", f.Text("word")+" may be a name again.")
+	return s.DoneFlash(w, r, "/admin/blocks", page.Flash{
+		Text: f.Text("word") + " may be a name again.",
+		Undo: &page.Undo{Path: "/admin/blocks", Values: url.Values{"kind": {f.Text("kind")}, "word": {f.Text("word")}}},
+	})
 }

@@ -46,7 +46,7 @@ func gameCharactersPage(p gameCharacters) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = page.Title(p.Game, page.Item{Path: "/admin/games", Label: "Games"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Title(p.Game, gamesItem(p.Frame)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -243,7 +243,7 @@ func gameCharacterPage(p gameCharacter) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Title(p.Character.String(), page.Item{Path: "/admin/games", Label: "Games"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Title(p.Character.String(), gamesItem(p.Frame)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

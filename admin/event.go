@@ -2,18 +2,19 @@ package admin
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"hearsay/hub/page"
 	"hearsay/hub/store"
 )
 
-func (s *server) addEvent(r *http.Request, shortName string, f page.Form) (string, error) {
+func (s *server) addEvent(r *http.Request, shortName string, f page.Form) (page.Flash, error) {
 	_, err := s.Store.CreateEvent(r.Context(), store.Event{
 		Game: shortName, Title: f.Text("title"), Description: f.Text("event_description"),
 		StartDate: f.Text("start_date"), EndDate: f.Text("end_date"),
 	})
-	return "Added the event.", err
+	return page.Flash{Text: "Added the event."}, err
 }
 
 // eventOf finds the event that a form names, if it is the game's.
@@ -31,21 +32,24 @@ func (s *server) eventOf(r *http.Request, shortName string, f page.Form) (e stor
 	return e, err
 }
 
-func (s *server) changeEvent(r *http.Request, shortName string, f page.Form) (string, error) {
+func (s *server) changeEvent(r *http.Request, shortName string, f page.Form) (page.Flash, error) {
 	e, err := s.eventOf(r, shortName, f)
 	if err != nil {
-		return "", err
+		return page.Flash{}, err
 	}
 	title, description, start, end := f.Text("title"), f.Text("event_description"), f.Text("start_date"), f.Text("end_date")
-	return "Saved the event.", s.Store.UpdateEvent(r.Context(), e.ID, store.EventEdit{
+	return page.Flash{Text: "Saved the event."}, s.Store.UpdateEvent(r.Context(), e.ID, store.EventEdit{
 		Title: &title, Description: &description, StartDate: &start, EndDate: &end,
 	})
 }
 
-func (s *server) removeEvent(r *http.Request, shortName string, f page.Form) (string, error) {
+func (s *server) removeEvent(r *http.Request, shortName string, f page.Form) (page.Flash, error) {
 	e, err := s.eventOf(r, shortName, f)
 	if err != nil {
-		return "", err
+		return page.Flash{}, err
 	}
-	return "Removed the event.", s.Store.DeleteEvent(r.Context(), e.ID)
+	undo := &page.Undo{Path: gameKind.path(shortName) + "/events", Values: url.Values{
+		"title": {e.Title}, "event_description": {e.Description}, "start_date": {e.StartDate}, "end_date": {e.EndDate},
+	}}
+	return page.Flash{Text: "Removed the event.", Undo: undo}, s.Store.DeleteEvent(r.Context(), e.ID)
 }

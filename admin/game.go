@@ -52,7 +52,8 @@ func (s *server) showGameForm(w http.ResponseWriter, r *http.Request, code int, 
 }
 
 func (s *server) serveGameNew(w http.ResponseWriter, r *http.Request) error {
-	f := page.Form{Values: url.Values{"display": {"on"}, "allow_character_registration": {"on"}}}
+	q := r.URL.Query() // of who has named a game while the hub was set up
+	f := page.Form{Values: url.Values{"short_name": q["short_name"], "name": q["name"], "display": {"on"}, "allow_character_registration": {"on"}}}
 	return s.showGameForm(w, r, http.StatusOK, f, "")
 }
 
@@ -112,11 +113,15 @@ func (s *server) serveGameChange(w http.ResponseWriter, r *http.Request) error {
 
 // changed is done for a change of a record: the page shows how far it has got.
 func (s *server) changed(w http.ResponseWriter, r *http.Request, path, text string) error {
+	return s.changedFlash(w, r, path, page.Flash{Text: text})
+}
+
+func (s *server) changedFlash(w http.ResponseWriter, r *http.Request, path string, f page.Flash) error {
 	id, err := s.Store.Newest(r.Context())
 	if err != nil {
 		return err
 	}
-	return s.Done(w, r, path+"?version="+strconv.FormatInt(int64(id), 10), text)
+	return s.DoneFlash(w, r, path+"?version="+strconv.FormatInt(int64(id), 10), f)
 }
 
 // game is the page of one game.
@@ -177,41 +182,56 @@ func (s *server) showGame(w http.ResponseWriter, r *http.Request, code int, f pa
 }
 
 // partOf makes the handler of a form on a game's page.
-func (s *server) partOf(do func(r *http.Request, shortName string, f page.Form) (text string, err error)) page.Handler {
+func (s *server) partOf(do func(r *http.Request, shortName string, f page.Form) (page.Flash, error)) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		f, name := page.Posted(r), r.PathValue("name")
-		text, err := do(r, name, f)
+		done, err := do(r, name, f)
 		if f.Fault(err) {
 			return s.showGame(w, r, http.StatusUnprocessableEntity, f)
 		}
 		if err != nil {
 			return err
 		}
-		return s.changed(w, r, gameKind.path(name), text)
+		return s.changedFlash(w, r, gameKind.path(name), done)
 	}
 }
 
-func (s *server) addConnection(r *http.Request, shortName string, f page.Form) (string, error) {
+func (s *server) addConnection(r *http.Request, shortName string, f page.Form) (page.Flash, error) {
 	c := store.Connection{Type: f.Text("type"), URL: f.Text("url"), Host: f.Text("host")}
 	if text := f.Text("port"); text != "" {
 		port, err := strconv.Atoi(text)
 		if err != nil {
-			return "", page.Invalid("port", "is no number; use 1 to 65535")
+			return page.Flash{}, page.Invalid("port", "is no number; use 1 to 65535")
 		}
 		c.Port = port
 	}
 	_, err := s.Store.AddConnection(r.Context(), shortName, c)
-	return "Added the connection.", err
+	return page.Flash{Text: "Added the connection."}, err
 }
 
-func (s *server) removeConnection(r *http.Request, shortName string, f page.Form) (string, error) {
-	return "Removed the connection.", s.Store.RemoveConnection(r.Context(), shortName, f.Text("id"))
+func (s *server) removeConnection(r *http.Request, shortName string, f page.Form) (done page.Flash, err error) {
+	all, err := s.Store.Connections(r.Context(), shortName)
+	if err != nil {
+		return done, err
+	}
+	done.Text = "Removed the connection."
+	for _, one := range all {
+		if one.ID == f.Text("id") {
+			v := url.Values{"type": {one.Type}, "url": {one.URL}, "host": {one.Host}}
+			if one.Port != 0 {
+				v.Set("port", strconv.Itoa(one.Port))
+			}
+			done.Undo = &page.Undo{Path: gameKind.path(shortName) + "/connections", Values: v}
+		}
+	}
+	return done, s.Store.RemoveConnection(r.Context(), shortName, f.Text("id"))
 }
 
-func (s *server) addRedirect(r *http.Request, shortName string, f page.Form) (string, error) {
-	return "Added the redirect URI.", s.Store.AddRedirectURI(r.Context(), shortName, f.Text("uri"))
+func (s *server) addRedirect(r *http.Request, shortName string, f page.Form) (page.Flash, error) {
+	return page.Flash{Text: "Added the redirect URI."}, s.Store.AddRedirectURI(r.Context(), shortName, f.Text("uri"))
 }
 
-func (s *server) removeRedirect(r *http.Request, shortName string, f page.Form) (string, error) {
-	return "Removed the redirect URI.", s.Store.RemoveRedirectURI(r.Context(), shortName, f.Text("uri"))
+func (s *server) removeRedirect(r *http.Request, shortName string, f page.Form) (page.Flash, error) {
+	undo := &page.Undo{Path: gameKind.path(shortName) + "/redirects", Values: url.Values{"uri": {f.Text("uri")}}}
+	return page.Flash{Text: "Removed the redirect URI.", Undo: undo}, s.Store.RemoveRedirectURI(r.Context(), shortName, f.Text("uri"))
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"net/url"
 
 	"hearsay/hub/page"
 	"hearsay/hub/store"
@@ -51,5 +52,9 @@ func (s *server) serveIgnoreRemove(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	return s.Done(w, r, gameKind.path(name)+"/ignores", name+" hears "+i.String()+" again.")
+	path := gameKind.path(name) + "/ignores"
+	return s.DoneFlash(w, r, path, page.Flash{
+		Text: name + " hears " + i.String() + " again.",
+		Undo: &page.Undo{Path: path, Values: url.Values{"pattern": {i.String()}}},
+	})
 }

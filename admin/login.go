@@ -142,7 +142,9 @@ type login struct {
 	Next    string
 	Wrong   string
 	NoAdmin bool
-	Pending string // the login that wants a code
+	// Restored: the hub has just begun with the file of a backup.
+	Restored bool
+	Pending  string // the login that wants a code
 }
 
 // ownersPage reports whether a path is of those that owners of games have.
@@ -182,7 +184,7 @@ func (s *server) serveLogin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.Show(w, r, loginPage(login{Frame: s.Frame(r, "Sign in"), Next: page.Local(r.URL.Query().Get("next")), NoAdmin: !has}))
+	return s.Show(w, r, loginPage(login{Frame: s.Frame(r, "Sign in"), Next: page.Local(r.URL.Query().Get("next")), NoAdmin: !has, Restored: s.restoredLately()}))
 }
 
 // attempt is what this request is counted by, when it is to sign in as that user.

@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -15,9 +17,33 @@ import (
 type restart struct {
 	page.Frame
 	page.Form
-	Started   time.Time
+	running
+	List []store.Restart
+}
+
+// running is for how long the hub has run, and who is connected.
+type running struct {
+	For       string
 	Connected []string // whom an announcement would reach
-	List      []store.Restart
+}
+
+func (s *server) running(now time.Time) running {
+	r := running{For: page.Span(now.Sub(s.Started))}
+	status := s.Hub.Status()
+	for _, one := range status.Games {
+		r.Connected = append(r.Connected, one.ShortName)
+	}
+	for _, one := range status.Applications {
+		r.Connected = append(r.Connected, one.ShortName)
+	}
+	return r
+}
+
+// runningTopic is live: right after a restart the page is there before the games are.
+func (s *server) runningTopic() page.Topic {
+	t := page.Showing(func(context.Context, url.Values) (running, error) { return s.running(time.Now()), nil }, runningFacts)
+	t.Who = page.Admin
+	return t
 }
 
 // restartsShown is how many of the last restarts the page has.
@@ -33,14 +59,7 @@ func (s *server) showRestart(w http.ResponseWriter, r *http.Request, code int, f
 	if err != nil {
 		return err
 	}
-	p := restart{Frame: s.Frame(r, "Restart"), Form: f, Started: s.Started, List: all}
-	status := s.Hub.Status()
-	for _, one := range status.Games {
-		p.Connected = append(p.Connected, one.ShortName)
-	}
-	for _, one := range status.Applications {
-		p.Connected = append(p.Connected, one.ShortName)
-	}
+	p := restart{Frame: s.Frame(r, "Restart"), Form: f, running: s.running(time.Now()), List: all}
 	s.Render(w, r, code, restartPage(p))
 	return nil
 }

@@ -211,6 +211,7 @@ func (s *server) live() *page.Topics { return page.NewTopics(s.topics(), s.Stopp
 func (s *server) topics() map[string]page.Topic {
 	return map[string]page.Topic{
 		"application":  s.applicationTopic(),
+		"running":      s.runningTopic(),
 		"conversation": page.Showing(s.loadConversation, conversationPart, "channel"),
 		"dashboard":    s.overviewTopic(page.Admin, store.Admin),
 		"overview":     s.overviewTopic(page.Moderator, store.Moderator),

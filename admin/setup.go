@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"hearsay/hub/page"
@@ -47,8 +48,11 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 	game := store.Game{ShortName: p.Text("short_name"), Name: p.Text("name"), Display: true, AllowCharacterRegistration: true}
 	wanted := game.ShortName != "" || game.Name != ""
 	_, err := s.Store.LinkFor(r.Context(), p.Token, time.Now())
-	if err == nil && wanted { // what is wrong with it is known before the admin is made
-		err = s.Store.CheckGame(r.Context(), game)
+	var faulty error // what is wrong with the game: that does not cost the passwords
+	if err == nil && wanted {
+		if faulty = s.Store.CheckGame(r.Context(), game); !p.Fault(faulty) {
+			err = faulty
+		}
 	}
 	title := p.Text("title")
 	if err == nil && title != "" {
@@ -63,7 +67,7 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 		first := store.FirstRun{
 			Token: p.Token, Username: p.Text("username"), Password: password, Title: title, Address: s.Remote(r).String(), Agent: r.UserAgent(),
 		}
-		if wanted {
+		if wanted && faulty == nil {
 			first.Game = &game
 		}
 		ctx := store.WithActor(r.Context(), store.Actor{Name: first.Username, Address: first.Address})
@@ -78,6 +82,13 @@ func (s *server) serveSetUp(w http.ResponseWriter, r *http.Request) error {
 		return s.badLink(w, r, err, "If there is an admin already, sign in.")
 	}
 	s.SetCookie(w, r, b.Token, store.SessionLasts)
+	if faulty != nil {
+		text := "Your account is made, the game is not. " + page.Sentence(p.Faulty, p.Why)
+		s.Drawer(b.Session, func(d *page.Drawer) { d.Flash = page.Flash{Text: text} })
+		query := url.Values{"short_name": {game.ShortName}, "name": {game.Name}}
+		http.Redirect(w, r, "/admin/new/game?"+query.Encode(), http.StatusSeeOther)
+		return nil
+	}
 	if !wanted {
 		http.Redirect(w, r, "/admin", http.StatusSeeOther)
 		return nil

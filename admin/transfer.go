@@ -19,19 +19,19 @@ func (s *server) transfer(r *http.Request, shortName string) (store.Transfer, er
 	return t, err
 }
 
-func (s *server) offerGame(r *http.Request, shortName string, f page.Form) (string, error) {
+func (s *server) offerGame(r *http.Request, shortName string, f page.Form) (page.Flash, error) {
 	to := f.Text("to")
 	if err := s.Store.OfferGame(r.Context(), shortName, to, time.Now()); err != nil {
-		return "", err
+		return page.Flash{}, err
 	}
 	if s.mails.Take(s.mailKeys(r, "offer "+strings.ToLower(to)), mailWindow, time.Now()) { // else it stands under My games alone
 		s.Mail.GameOffered(r.Context(), to, shortName)
 	}
-	return "Offered " + shortName + " to " + to + ", who has to accept it within 7 days.", nil
+	return page.Flash{Text: "Offered " + shortName + " to " + to + ", who has to accept it within 7 days."}, nil
 }
 
-func (s *server) withdrawGame(r *http.Request, shortName string, _ page.Form) (string, error) {
-	return "Took the offer back.", s.Store.WithdrawGame(r.Context(), shortName, time.Now())
+func (s *server) withdrawGame(r *http.Request, shortName string, _ page.Form) (page.Flash, error) {
+	return page.Flash{Text: "Took the offer back."}, s.Store.WithdrawGame(r.Context(), shortName, time.Now())
 }
 
 // serveAccept makes the visitor the owner of a game that is offered to them.

@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"hearsay/hub/page"
@@ -17,7 +18,7 @@ func (s *server) remove(w http.ResponseWriter, r *http.Request, kind, name, path
 	}
 	return s.DoneFlash(w, r, path, page.Flash{
 		Text: "The " + kind + " " + name + " is removed in " + store.UndoFor.String() + ".",
-		Undo: &store.Removal{Kind: kind, Name: name, DueAt: due},
+		Undo: &page.Undo{Path: "/admin/undo", Values: url.Values{"kind": {kind}, "name": {name}}},
 	})
 }
 

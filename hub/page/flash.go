@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -11,7 +12,13 @@ import (
 // A Flash is a sentence that the next page shows once.
 type Flash struct {
 	Text string
-	Undo *store.Removal // what can still be taken back
+	Undo *Undo // how that is taken back; nil: it cannot be
+}
+
+// An Undo is the form that takes back what was just done.
+type Undo struct {
+	Path   string
+	Values url.Values
 }
 
 // A Drawer is what the hub keeps in memory for a session, for a short time.

@@ -2,6 +2,7 @@ package site
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -86,6 +87,9 @@ func (s *Site) serveSignUpMake(w http.ResponseWriter, r *http.Request) error {
 	}
 	var u store.User
 	if p.Wrong = s.doubt(&p, now); p.Wrong == "" {
+		if !s.rest(r.Context(), p.Stamp, now) {
+			return nil
+		}
 		u, err = s.make(r, p, remote, now)
 	}
 	switch {
@@ -117,7 +121,25 @@ func (s *Site) serveSignUpMake(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// doubt says why a form looks like a program's. One that was fast keeps its stamp.
+// rest lets the time pass that a person takes at least to fill in a form, so that a program gains
+// nothing by its haste and a person with a password manager loses nothing. It reports false when
+// the browser has gone meanwhile.
+func (s *Site) rest(ctx context.Context, stamp string, now time.Time) bool {
+	age, _ := s.forms.age(stamp, now)
+	if age >= s.FillTime {
+		return true
+	}
+	timer := time.NewTimer(s.FillTime - age)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// doubt says why a form looks like a program's. Others keep their stamp.
 func (s *Site) doubt(p *signUp, now time.Time) string {
 	age, ok := s.forms.age(p.Text("stamp"), now)
 	switch {
@@ -127,9 +149,6 @@ func (s *Site) doubt(p *signUp, now time.Time) string {
 		return "Leave the field Website empty: it is there to catch programs."
 	}
 	p.Stamp = p.Text("stamp") // what is wrong otherwise can be mended at once
-	if age < s.FillTime {
-		return "That was faster than people are. Wait a few seconds, then send it once more."
-	}
 	return ""
 }
 

@@ -84,6 +84,7 @@ func (s *Store) Application(ctx context.Context, shortName string) (a Applicatio
 		a, err = application(conn, shortName)
 		return err
 	})
+	s.fresh(touched{"applications", a.ID}, &a.LastSeenAt, &a.SecretUsedAt, &a.OldSecretUsedAt)
 	return a, err
 }
 

@@ -178,6 +178,7 @@ func (s *Store) Game(ctx context.Context, shortName string) (g Game, err error) 
 		g, err = game(conn, shortName)
 		return err
 	})
+	s.fresh(touched{"games", int64(g.ID)}, &g.LastSeenAt, &g.SecretUsedAt, &g.OldSecretUsedAt)
 	return g, err
 }
 

@@ -156,8 +156,14 @@ func TestTouches(t *testing.T) {
 	seen := func() (store.Game, store.Application) {
 		return must(s.Game(ctx, "Alpha")), must(s.Applications(ctx))[0]
 	}
-	if g, a := seen(); g.LastSeenAt != nil || a.LastSeenAt != nil {
-		t.Error("written before it is flushed")
+	if got := ask(t, conn, `SELECT count(last_seen_at), count(secret_used_at) FROM games`); got[0] != "0|0" {
+		t.Errorf("written before it is flushed: %q", got)
+	}
+	if g := must(s.Game(ctx, "Alpha")); !g.LastSeenAt.Equal(at.Add(time.Second)) || !g.SecretUsedAt.Equal(at) {
+		t.Errorf("before it is flushed: got %+v", g)
+	}
+	if a := must(s.Application(ctx, "Site")); !a.LastSeenAt.Equal(at) || !a.SecretUsedAt.Equal(at) {
+		t.Errorf("before it is flushed: got %+v", a)
 	}
 	if got := logged(t, s, func() { check(t, s.FlushTouches(ctx)) }); len(got) > 0 {
 		t.Errorf("logged %q", brief(got))

@@ -75,6 +75,23 @@ func (s *Store) touchRow(key touched, t touch) {
 	s.touches.m[key] = t
 }
 
+// fresh brings times that were read from a row up to what is not written yet.
+func (s *Store) fresh(key touched, seen, secret, old **time.Time) {
+	s.touches.mu.Lock()
+	t := s.touches.m[key]
+	s.touches.mu.Unlock()
+	for _, one := range []struct {
+		to   **time.Time
+		from time.Time
+	}{
+		{seen, t.seen}, {secret, t.secret}, {old, t.old},
+	} {
+		if !one.from.IsZero() {
+			*one.to = &one.from
+		}
+	}
+}
+
 // FlushTouches writes them. None of it makes a version. What could not be written is kept
 // for the next time.
 func (s *Store) FlushTouches(ctx context.Context) (err error) {
