@@ -74,11 +74,11 @@ func TestListing(t *testing.T) {
 		}
 	}
 	hubtest.Eventually(t, "the page", shows("<title>Games</title>"))
-	_, err = st.CreateGame(ctx, store.Game{ShortName: "Alpha", Name: "Alpha & Omega", Description: "Dragons <and tea>", Display: true}, store.LongSecret)
+	_, err = st.CreateGame(ctx, store.Game{ShortName: "Alpha", Name: "Alpha & Omega", Description: "Dragons < tea <b>here</b>", Display: true}, store.LongSecret)
 	check(t, err)
 	_, err = st.AddConnection(ctx, "Alpha", store.Connection{Type: "telnet", Host: "alpha.example", Port: 4000})
 	check(t, err)
-	hubtest.Eventually(t, "the game", shows("<h2>Alpha &amp; Omega</h2><p>Dragons &lt;and tea&gt;</p>\n<p>telnet alpha.example 4000 </p>"))
+	hubtest.Eventually(t, "the game", shows("<h2>Alpha &amp; Omega</h2><p>Dragons &lt; tea here</p>\n<p>telnet alpha.example 4000 </p>"))
 }
 
 // The README shows the program as it is.
