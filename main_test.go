@@ -1096,6 +1096,37 @@ func TestServe_lost(t *testing.T) {
 	p.Stop()
 }
 
+// TestServe_lostAndRestored: an admin puts the file that was saved in the place of the lost
+// one, and the hub goes on with it.
+func TestServe_lostAndRestored(t *testing.T) {
+	p := hubtest.NewProgram(t, program, nil)
+	c := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha")
+	p.Start()
+	browser := signedIn(t, p)
+	if err := os.Rename(p.Path(), p.Path()+".old"); err != nil {
+		t.Fatal(err)
+	}
+	var saved []string
+	hubtest.Eventually(t, "the rescue", func() bool {
+		saved, _ = filepath.Glob(filepath.Join(filepath.Dir(p.Path()), "backups", "hearsay-*-rescued.db"))
+		return len(saved) == 1 && strings.Contains(p.Printed(), "saved the lost database")
+	})
+	answer, err := browser.PostForm(p.Page("/admin/backups/"+filepath.Base(saved[0])+"/restore"), url.Values{"confirm": {"restore"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	hubtest.Eventually(t, "the hub", func() bool {
+		status, _ := get(t, p.Page("/readyz"))
+		return status == http.StatusOK && strings.Count(p.Printed(), "Stop with Ctrl-C") == 2
+	})
+	connect(t, p, c).Conn.CloseNow()
+	p.Stop()
+	if rows := p.SQL(`SELECT actor FROM audit WHERE action = 'backup restore'`); len(rows) != 1 || rows[0]["actor"] != "ann" {
+		t.Errorf("on record is %v", rows)
+	}
+}
+
 // TestServe_otherNames: a second hub does not start on the file, whatever it calls it.
 func TestServe_otherNames(t *testing.T) {
 	p := hubtest.NewProgram(t, program, nil)

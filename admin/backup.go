@@ -60,7 +60,7 @@ func (s *server) serveBackupMake(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case b.Problem != "":
-		return s.Done(w, r, "/admin/backups", b.Name+" is damaged, and so may be the database: "+b.Problem)
+		return s.Done(w, r, "/admin/backups", b.Name+" cannot be restored, and the database may have the same fault: "+b.Problem)
 	}
 	return s.Done(w, r, "/admin/backups", fmt.Sprintf("Made %s, %s, and checked it.", b.Name, page.Size(b.Bytes)))
 }

@@ -6,6 +6,8 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
+	"sync"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
@@ -69,7 +71,21 @@ func provide(db *sql.DB) (*goose.Provider, error) {
 
 // Declared is all that a file of a version declares: the SQL of each table, index, trigger and
 // view under its type and name, as in "table games". What SQLite makes by itself is not among it.
-func Declared(ctx context.Context, version int64) (all map[string]string, err error) {
+func Declared(ctx context.Context, version int64) (map[string]string, error) {
+	if all, known := declared.Load(version); known {
+		return maps.Clone(all.(map[string]string)), nil
+	}
+	all, err := declare(ctx, version)
+	if err == nil {
+		declared.Store(version, maps.Clone(all))
+	}
+	return all, err
+}
+
+// declared keeps what declare gave, by version: to apply all steps takes some time.
+var declared sync.Map
+
+func declare(ctx context.Context, version int64) (all map[string]string, err error) {
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func backupHere(c *call) error {
 		return err
 	}
 	if b.Problem != "" {
-		return fmt.Errorf("%s is damaged, and so may be the database: %s", b.Path, b.Problem)
+		return fmt.Errorf("%s cannot be restored, and the database may have the same fault: %s", b.Path, b.Problem)
 	}
 	return c.say(b, "Made %s and checked it. It comes back with: hearsay restore %[1]s", b.Path)
 }

@@ -65,7 +65,6 @@ func TestStore_lost(t *testing.T) {
 	}
 	for name, lose := range losses {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			folder, log := filepath.Join(t.TempDir(), "data"), new(journal)
 			check(t, os.Mkdir(folder, 0o700))
 			path, backups := filepath.Join(folder, "hearsay.db"), filepath.Join(t.TempDir(), "backups")

@@ -188,7 +188,7 @@ func (s *Store) backUpIfDue(ctx context.Context, p BackupPlan, began, now time.T
 	}
 	if b.Problem != "" { // then the older ones may be worth more
 		s.backupFailed.Store(&BackupFailure{At: now, Reason: b.Name + ": " + b.Problem})
-		return fmt.Errorf("%s is damaged, and so may be the database: %s", b.Path, b.Problem)
+		return fmt.Errorf("%s cannot be restored, and the database may have the same fault: %s", b.Path, b.Problem)
 	}
 	s.log.Info("made a backup", "path", b.Path, "bytes", b.Bytes)
 	return s.dropBackups(ctx, p.Folder, p.Keep)

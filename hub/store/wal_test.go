@@ -45,6 +45,7 @@ func TestWAL(t *testing.T) {
 	if problems := must(store.Check(t.Context(), s.Path())); len(problems) > 0 {
 		t.Errorf("got %q", problems)
 	}
+	t.Logf("while it is held the WAL is %+v", must(s.WAL()))
 
 	// A checkpoint of the reader's own, and at once the next transaction, as Litestream does.
 	check(t, sqlitex.ExecuteTransient(reader, `COMMIT`, nil))
@@ -57,6 +58,7 @@ func TestWAL(t *testing.T) {
 		w := must(s.WAL())
 		return w.Bytes <= most && w.Held.IsZero()
 	})
+	t.Logf("afterwards it is %+v", must(s.WAL()))
 	if problems := must(store.Check(t.Context(), s.Path())); len(problems) > 0 {
 		t.Errorf("got %q", problems)
 	}
