@@ -38,6 +38,7 @@ const (
 
 // Asked for here so that a missing file stops the program at its start.
 var (
+	liveJS = assets.URL("live.js")
 	htmxJS = assets.URL("vendor/htmx.min.js")
 	sseJS  = assets.URL("vendor/hx-sse.min.js")
 	cspJS  = assets.URL("vendor/hx-csp.min.js")
@@ -443,7 +444,8 @@ func (p Part) print(ctx context.Context) ([]byte, error) {
 }
 
 var (
-	keepAlive      = []byte(":\n\n")
+	// keepAlive is an event, not a comment: assets/live.js must hear it.
+	keepAlive      = []byte("event: alive\ndata:\n\n")
 	keepAlivePiece = newPiece(keepAlive)
 	signedOutPiece = newPiece(signedOut)
 	// signedOut also has the page leave, so that it does not ask again and again.

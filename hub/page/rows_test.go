@@ -57,7 +57,7 @@ func TestEncoder(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(r)
-	if want := string(one.plain) + ":\n\n" + string(two.plain) + string(one.plain) + string(two.plain); err != nil || string(got) != want {
+	if want := string(one.plain) + string(keepAlive) + string(two.plain) + string(one.plain) + string(two.plain); err != nil || string(got) != want {
 		t.Errorf("got %d bytes, %v, want %d", len(got), err, len(want))
 	}
 	if len(all) > 300 {

@@ -2,7 +2,9 @@ package site_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -180,6 +182,56 @@ func TestSayForm_inBrowser(t *testing.T) {
 			t.Errorf("in a window of %d px: the button is %g × %g px, the field %g px high; want the same height, and a button that is wider than high", width, got.Width, got.Height, got.Field)
 		}
 	}
+}
+
+// TestAway_inBrowser: a live page says that the hub is away, and what is posted then stays in its
+// field and can be posted when the hub is back.
+func TestAway_inBrowser(t *testing.T) {
+	w := newWorld(t, hubtest.NewFile(t))
+	w.member(t, "Eve", store.Person)
+	const away = "Connection lost, trying again."
+	serve := func(address string) (*http.Server, string) {
+		l, err := net.Listen("tcp", address)
+		check(t, err)
+		srv := &http.Server{Handler: w.Config.Handler}
+		done := make(chan struct{})
+		go func() { defer close(done); _ = srv.Serve(l) }()
+		t.Cleanup(func() { _ = srv.Close(); <-done })
+		return srv, l.Addr().String()
+	}
+	srv, address := serve("127.0.0.1:0")
+	ctx, cancel := context.WithTimeout(chrome.Open(t), time.Minute)
+	defer cancel()
+	tab := &chrome.Tab{Ctx: ctx, URL: "http://" + address}
+	w.signIn(t, ctx, "Eve")
+	tab.Open(t, "/channels/gossip")
+	tab.See(t, "Nothing yet")
+	hubtest.Eventually(t, "the live part", func() bool {
+		listens, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`"sse" in (document.querySelector("#said > div")._htmx ?? {})`))
+		return err == nil && listens
+	})
+
+	check(t, srv.Close())
+	chrome.Await(t, ctx, ".lost", away)
+	tab.Fill(t, "text", "Is anybody there?")
+	tab.Press(t, "Say")
+	chrome.Await(t, ctx, ".lost", away+" Nothing was sent; what you wrote is still there.")
+	kept, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#text").value`))
+	if err != nil || kept != "Is anybody there?" {
+		t.Errorf("the field holds %q, %v", kept, err)
+	}
+
+	serve(address)
+	_, err = chromedp.Run(ctx, chromedp.Evaluate[bool](`new Promise(done => {
+		const note = document.querySelector(".lost")
+		const look = () => note.textContent || done(true)
+		new MutationObserver(look).observe(note, {childList: true})
+		look()
+	})`, chromedp.EvalAwaitPromise))
+	check(t, err)
+	tab.Press(t, "Say")
+	tab.See(t, "Eve@Hearsay")
+	tab.Await(t, ".talk", "Is anybody there?")
 }
 
 // TestMarks_inBrowser: marks that a message piles up do not reach its neighbours.
