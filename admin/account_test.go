@@ -17,6 +17,14 @@ import (
 	"hearsay/hub/store"
 )
 
+// TestAccount_grants: the account leads to the games' sites that know it.
+func TestAccount_grants(t *testing.T) {
+	s := newSite(t)
+	for _, role := range []store.Role{store.Person, store.Admin} {
+		s.signedIn(t, role).get(t, "/account").want(t, http.StatusOK, `href="/account/grants"`)
+	}
+}
+
 // TestSetup_faultyGame: what is wrong with the first game does not cost the passwords: the admin
 // is made and signed in, and the form of a new game has what was entered.
 func TestSetup_faultyGame(t *testing.T) {

@@ -26,9 +26,9 @@ func (p achievements) Points() (sum int) {
 	return sum
 }
 
-// FormOf holds an achievement, or what was just sent for it.
+// FormOf holds an achievement, or what was just sent to change it.
 func (p achievements) FormOf(a store.Achievement) page.Form {
-	if p.Text("key") == a.Key {
+	if p.Text("key") == a.Key && p.Wrong("sure") == "" {
 		return p.Form
 	}
 	v := url.Values{
@@ -129,6 +129,9 @@ func (s *server) serveAchievementChange(w http.ResponseWriter, r *http.Request) 
 
 func (s *server) serveAchievementRemove(w http.ResponseWriter, r *http.Request) error {
 	return s.achieve(w, r, func(id store.GameID, f page.Form) error {
+		if !f.On("sure") { // it could not be put back: games know it by its key
+			return page.Invalid("sure", "tick this to go on")
+		}
 		return s.Store.DeleteAchievement(r.Context(), id, f.Text("key"))
 	}, "Removed the achievement.")
 }

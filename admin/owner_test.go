@@ -3,6 +3,7 @@ package admin_test
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -242,6 +243,24 @@ func heardFirst(t *testing.T, socket *hubtest.Socket) (first string) {
 	}
 }
 
+// TestTrail_owner: where the trail of an owner's page leads, the owner may go.
+func TestTrail_owner(t *testing.T) {
+	s := newSite(t)
+	b := s.signedInAs(t, "olivia", store.Person)
+	s.give(t, "Alpha", "olivia")
+	trail := regexp.MustCompile(`(?s)<nav aria-label="Trail".*?</nav>`)
+	link := regexp.MustCompile(`href="([^"]*)"`)
+	for _, path := range []string{"", "/edit", "/achievements", "/ignores", "/doctor"} {
+		links := link.FindAllStringSubmatch(trail.FindString(b.get(t, "/admin/games/Alpha"+path).want(t, http.StatusOK).text), -1)
+		if len(links) == 0 || links[0][1] != "/admin/mine" {
+			t.Errorf("%q: the trail is %q, want it to begin at /admin/mine", path, links)
+		}
+		for _, one := range links {
+			b.get(t, one[1]).want(t, http.StatusOK)
+		}
+	}
+}
+
 func TestAchievements(t *testing.T) {
 	s := newSite(t)
 	b := s.signedInAs(t, "olivia", store.Person)
@@ -283,9 +302,10 @@ func TestAchievements(t *testing.T) {
 		t.Errorf("got %+v, %v", a, err)
 	}
 	b.post(t, path+"/edit", "key", foreign.Key, "title", "Mine").want(t, http.StatusNotFound)
-	b.post(t, path+"/remove", "key", foreign.Key).want(t, http.StatusNotFound)
-	b.post(t, path+"/remove", "key", a.Key).want(t, http.StatusSeeOther, path)
-	b.post(t, path+"/remove", "key", a.Key).want(t, http.StatusNotFound)
+	b.post(t, path+"/remove", "key", foreign.Key, "sure", "on").want(t, http.StatusNotFound)
+	b.post(t, path+"/remove", "key", a.Key).want(t, http.StatusUnprocessableEntity, "Tick this to go on", `value="First"`)
+	b.post(t, path+"/remove", "key", a.Key, "sure", "on").want(t, http.StatusSeeOther, path)
+	b.post(t, path+"/remove", "key", a.Key, "sure", "on").want(t, http.StatusNotFound)
 	if got := s.ask(t, `SELECT action FROM audit WHERE actor = 'olivia' ORDER BY id DESC LIMIT 3`); strings.Join(got, ", ") != "achievement remove, achievement edit, achievement add" {
 		t.Errorf("on record is %q", got)
 	}

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"bufio"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,4 +35,27 @@ func TestRestart(t *testing.T) {
 	if all := s.ask(t, `SELECT action || ' ' || subject FROM audit`); strings.Join(all, ",") != "restart announce 300 seconds" {
 		t.Errorf("on record is %q", all)
 	}
+}
+
+// TestRestart_live: right after a restart the page is there before the games are; it shows them
+// when they come.
+func TestRestart_live(t *testing.T) {
+	s := newSite(t)
+	b := s.signedIn(t, store.Admin)
+	c := s.game(t, "Alpha")
+	b.get(t, "/admin/restart").want(t, http.StatusOK, `hx-sse:connect="/admin/live/running"`, "nobody")
+	live := bufio.NewReader(b.stream(t, "/admin/live/running").Body)
+	for _, want := range []string{"nobody", "Alpha"} {
+		for text := ""; !strings.Contains(text, want); {
+			line, err := live.ReadString('\n')
+			if err != nil {
+				t.Fatalf("%v; got %q, want %q", err, text, want)
+			}
+			text += line
+		}
+		if want == "nobody" {
+			connect(t, s, c)
+		}
+	}
+	s.signedInAs(t, "moira", store.Moderator).get(t, "/admin/live/running").want(t, http.StatusForbidden)
 }
