@@ -61,11 +61,11 @@ func main() {
 // run runs one command until it is done or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c := setting.Default()
+	version := false
 	root := &cobra.Command{
 		Use:     "hearsay",
 		Short:   "A chat network for text games in one program and one file",
 		Example: "  hearsay\n  hearsay game add --short-name MyGame --name \"My Game\"",
-		Version: build(),
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			for _, warning := range command.Unknown(cmd.Root(), os.Environ()) {
 				fmt.Fprintln(stderr, "hearsay:", warning)
@@ -73,6 +73,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return command.Environment(cmd, os.LookupEnv)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				_, err := fmt.Fprintln(stdout, "hearsay", build())
+				return err
+			}
 			err := serve(cmd.Context(), c, cmd.Flags(), stdout, stderr)
 			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 				return nil // it was asked to stop before it had begun
@@ -92,7 +96,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	command.Add(root)
 	root.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = true }) // they are those of serve
 	root.Long = root.Short + ".\nWithout a command it serves; all settings: hearsay serve --help"
-	root.SetVersionTemplate("hearsay {{.Version}}\n")
+	// Not cobra's own: its template looks methods up by name, so that the linker would keep
+	// every method of the program, 3 MB.
+	root.Flags().BoolVar(&version, "version", false, "print the build")
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
