@@ -1,7 +1,8 @@
 -- +goose Up
 -- +goose StatementBegin
 
--- Whose log the table versions is: a UUID that is made with the file and that backups keep.
+-- Whose log the table versions is: a UUID that is made with the file and that backups keep. Only a
+-- restore makes another, because the ids of its log and of the old file's go on separately.
 CREATE TABLE log (
     id   INTEGER PRIMARY KEY CHECK (id = 1),
     uuid TEXT    NOT NULL

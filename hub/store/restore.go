@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
@@ -98,8 +99,9 @@ func successor(ctx context.Context, source, path string) (_ *Successor, err erro
 }
 
 // refresh takes out of a copy what was only for then: who was signed in may have been
-// signed out since, and what was about to be removed is wanted back. It puts the restore
-// on record.
+// signed out since, and what was about to be removed is wanted back. Its log gets another
+// UUID: what is written from now on has ids that the old file may have given to something
+// else. It puts the restore on record.
 func refresh(ctx context.Context, path, source string) (err error) {
 	conn, err := sqlite.OpenConn(uri(path, ""), sqlite.OpenReadWrite|sqlite.OpenURI)
 	if err != nil {
@@ -119,8 +121,28 @@ func refresh(ctx context.Context, path, source string) (err error) {
 			return err
 		}
 	}
+	if err := beginLog(conn); err != nil {
+		return err
+	}
 	if actor, ok := ctx.Value(actorKey{}).(Actor); ok {
 		return exec(conn, insertAudit, micros(time.Now()), actor.Name, "backup restore", source, null(actor.Address), nil, nil)
+	}
+	return nil
+}
+
+// beginLog gives the log of a copy another UUID. The trigger that keeps it from being changed is
+// away for that long, and then as it was.
+func beginLog(conn *sqlite.Conn) error {
+	const trigger = "log_keep_uuid"
+	var text string
+	if _, err := row(conn, `SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?1`,
+		func(stmt *sqlite.Stmt) { text = stmt.ColumnText(0) }, trigger); err != nil {
+		return err
+	}
+	for _, query := range []string{`DROP TRIGGER ` + trigger, `UPDATE log SET uuid = '` + uuid.NewString() + `'`, text} {
+		if err := exec(conn, query); err != nil {
+			return fmt.Errorf("give the log another UUID: %w", err)
+		}
 	}
 	return nil
 }

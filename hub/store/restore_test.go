@@ -136,6 +136,36 @@ func TestLock_sweeps(t *testing.T) {
 	}
 }
 
+// The log that goes on behind a restore is another one than that of the old file; the rest of
+// what is declared stays, and nobody else changes the UUID.
+func TestRestore_log(t *testing.T) {
+	folder := t.TempDir()
+	path, source := folder+"/hearsay.db", folder+"/backup.db"
+	s := open(t, path)
+	old := s.LogID()
+	check(t, store.Backup(t.Context(), path, source))
+	check(t, s.Close())
+	seen := []string{old}
+	for range 2 {
+		must(store.Restore(t.Context(), source, path))
+		if problems := must(store.Check(t.Context(), path)); len(problems) > 0 {
+			t.Errorf("the check says %q", problems)
+		}
+		s = open(t, path)
+		if slices.Contains(seen, s.LogID()) {
+			t.Errorf("the log %s was there before: %q", s.LogID(), seen)
+		}
+		seen = append(seen, s.LogID())
+		check(t, s.Close())
+	}
+	if got := ask(t, connect(t, source), `SELECT uuid FROM log`)[0]; got != old {
+		t.Errorf("the backup has the log %s now, it had %s", got, old)
+	}
+	if err := sqlitex.Execute(connect(t, path), `UPDATE log SET uuid = 'x'`, nil); err == nil {
+		t.Error("anybody can change the UUID")
+	}
+}
+
 // Restoring by a link works on the file that the link leads to.
 func TestRestore_link(t *testing.T) {
 	folder, elsewhere := t.TempDir(), t.TempDir()

@@ -88,8 +88,8 @@ func known[T ~string](stmt *sqlite.Stmt, column int, texts []T) T {
 	return T(stmt.ColumnText(column))
 }
 
-// LogID is the UUID of the log. It is made with the file, and backups keep it. Protocol
-// section 9, extension.
+// LogID is the UUID of the log. It is made with the file; backups keep it, and Restore makes
+// another. Protocol section 9, extension.
 func (s *Store) LogID() string { return s.logID }
 
 func (s *Store) readLogID(ctx context.Context) (id string, err error) {

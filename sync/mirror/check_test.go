@@ -48,6 +48,37 @@ func TestMirror_anotherLog(t *testing.T) {
 	}
 }
 
+// TestMirror_restoreOther restores a backup and then makes other edits, up to the ids that the
+// copy has: the log is another one, although its beginning is the same.
+func TestMirror_restoreOther(t *testing.T) {
+	w := open(t)
+	w.game("Kept")
+	backup, path := filepath.Join(t.TempDir(), "backup.db"), filepath.Join(t.TempDir(), "site.db")
+	check(t, store.Backup(t.Context(), w.path, backup))
+	w.game("Lost")
+	w.sql(`UPDATE games SET tagline = 'before' WHERE name = 'Kept MUD'`)
+	c := w.copy(path)
+	before := c.level()
+	w.same(c)
+	_ = c.stop() // it was told to
+	w.stop()
+	must(store.Restore(t.Context(), backup, w.path))
+	w.start()
+	w.game("Other")
+	w.sql(`UPDATE games SET tagline = 'after' WHERE name = 'Kept MUD'`)
+	c = w.copy(path)
+	l := c.level()
+	if l.Cursor != before.Cursor {
+		t.Errorf("the log ends with %d, and ended with %d before the restore", l.Cursor, before.Cursor)
+	}
+	if !l.Verified || !l.Repaired || l.Log != w.st.LogID() || !strings.Contains(l.Why, before.Log) {
+		t.Errorf("got %+v, want a full resync because of the log %s", l, before.Log)
+	}
+	w.same(c)
+	w.sameRecords(c)
+	equal(t, "games", ask(t, path, `SELECT group_concat(game || ' ' || coalesce(tagline, '-')) FROM hub_games WHERE deleted_at IS NULL`), "Kept after,Other -")
+}
+
 // TestMirror_altered: what another program does to the copy is found by the next run, told and
 // undone, in whichever form the hub gives its records.
 func TestMirror_altered(t *testing.T) {
