@@ -26,7 +26,7 @@ func Backup(ctx context.Context, path, dest string) error {
 	if _, err := schemaVersion(path); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	sweepCopies(filepath.Dir(dest), "")
+	sweepCopies(filepath.Dir(dest), nil)
 	return copyTo(ctx, path, dest)
 }
 
@@ -231,13 +231,21 @@ func (s *Store) MakeBackup(ctx context.Context, folder string, kind BackupKind) 
 	if _, err := os.Lstat(b.Path); err == nil {
 		return b, taken("backup", "one was made this second; wait a moment")
 	}
-	sweepCopies(folder, s.backupBase())
-	defer sweepCopies(folder, s.backupBase())
+	s.sweepBackups(folder)
+	defer s.sweepBackups(folder)
 	// From an open connection: whatever has happened to the file's name, this is the file.
 	if err := s.query(ctx, func(conn *sqlite.Conn) error { return copyOpen(conn, s.path, b.Path) }); err != nil {
 		return b, fmt.Errorf("back up: %w", err)
 	}
 	return b, s.checkBackup(ctx, "backup make", &b)
+}
+
+// sweepBackups takes away what was left behind by who made a backup there and was cut off.
+func (s *Store) sweepBackups(folder string) {
+	sweepCopies(folder, func(name string) bool {
+		_, _, ok := s.backupName(name)
+		return ok
+	})
 }
 
 // CheckBackup looks through a backup for damage, and remembers what it found.

@@ -97,13 +97,16 @@ func older(path string, newest int64) string {
 	return "a backup"
 }
 
+// copyMark is between the name of a database file and the schema of its upgrade.
+const copyMark = ".before-v"
+
 // copyName is what the copy of a file is called that the upgrade to a schema makes.
-func copyName(path string, schema int) string { return fmt.Sprintf("%s.before-v%d", path, schema) }
+func copyName(path string, schema int) string { return fmt.Sprintf("%s%s%d", path, copyMark, schema) }
 
 // copies lists the schemas to which upgrades of a file have left a copy, ascending.
 func copies(path string) (versions []int, err error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
-	prefix := filepath.Base(path) + ".before-v"
+	prefix := filepath.Base(path) + copyMark
 	for _, entry := range entries {
 		if suffix, ok := strings.CutPrefix(entry.Name(), prefix); ok {
 			if n, _ := strconv.Atoi(suffix); strconv.Itoa(n) == suffix { // else it is not ours

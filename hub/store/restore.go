@@ -281,7 +281,10 @@ func alsoCalled(path, name string) error {
 // sweep takes away what a restore left behind that was cut off. Whoever calls it has the
 // lock of the file.
 func sweep(path string) {
-	sweepCopies(filepath.Dir(path), filepath.Base(path))
+	sweepCopies(filepath.Dir(path), func(name string) bool {
+		rest, ok := strings.CutPrefix(name, filepath.Base(path))
+		return ok && (rest == "" || strings.HasPrefix(rest, keptName) || strings.HasPrefix(rest, copyMark))
+	})
 	defer func() { _ = dropKept(path) }() // they are not in the way
 	ours, err := os.Stat(path)
 	entries, err2 := os.ReadDir(filepath.Dir(path))

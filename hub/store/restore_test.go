@@ -120,7 +120,10 @@ func TestLock_sweeps(t *testing.T) {
 	folder := t.TempDir()
 	path := folder + "/hearsay.db"
 	check(t, open(t, path).Close())
-	for _, name := range []string{".hearsay.db-123", ".hearsay.db-x", ".other.db-123", "hearsay.db-123", "hearsay.db.before-restore-2"} {
+	for _, name := range []string{
+		".hearsay.db-1234567890", ".hearsay.db.before-v3-1234567890-journal", ".hearsay.db.hearsay-copy-1",
+		".hearsay.db-20261224", ".hearsay.db-x", ".hearsay.db.mine-1234567890", ".other.db-1234567890", "hearsay.db-123", "hearsay.db.before-restore-2",
+	} {
 		check(t, os.WriteFile(filepath.Join(folder, name), nil, 0o600))
 	}
 	check(t, os.Link(path, path+".before-restore-1"))
@@ -131,7 +134,7 @@ func TestLock_sweeps(t *testing.T) {
 	for _, entry := range must(os.ReadDir(folder)) {
 		left = append(left, entry.Name())
 	}
-	if got, want := strings.Join(left, " "), ".hearsay.db-x .other.db-123 hearsay.db hearsay.db-123 hearsay.db.before-restore-2 hearsay.db.lock"; got != want {
+	if got, want := strings.Join(left, " "), ".hearsay.db-20261224 .hearsay.db-x .hearsay.db.mine-1234567890 .other.db-1234567890 hearsay.db hearsay.db-123 hearsay.db.before-restore-2 hearsay.db.lock"; got != want {
 		t.Errorf("left are %s, want %s", got, want)
 	}
 }

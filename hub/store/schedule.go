@@ -137,7 +137,7 @@ func (s *Store) GoodBackup(ctx context.Context, folder string) (time.Time, error
 // calls it.
 func (s *Store) ScheduleBackups(ctx context.Context, plan func() BackupPlan) {
 	began := time.Now()
-	sweepCopies(plan().Folder, s.backupBase())
+	s.sweepBackups(plan().Folder)
 	defer func() {
 		s.look()
 		s.rescue(context.WithoutCancel(ctx), plan().Folder)

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// While a file is being made it is called .NAME.copy-NUMBER, beside where it will be. Who
+// While a file is being made it is called .NAME.hearsay-copy-NUMBER, beside where it will be. Who
 // makes one holds the folder for that long; what is there while nobody holds the folder was
 // left by a process that died.
 
-const tempMark = ".copy"
+const tempMark = ".hearsay-copy"
 
 // tempBeside makes an empty file in the folder of dest that only the owner of the database
 // at path can read.
@@ -31,7 +31,7 @@ func tempBeside(path, dest string) (string, error) {
 }
 
 // tempForm is also that of the companions which SQLite makes.
-var tempForm = regexp.MustCompile(`\A\.(.+)-[0-9]+(-journal|-wal|-shm)?\z`)
+var tempForm = regexp.MustCompile(`\A\.(.+)-([0-9]+)(-journal|-wal|-shm)?\z`)
 
 // copying holds a folder while a file is being made in it; several may at once.
 func copying(folder string) (release func()) {
@@ -42,10 +42,14 @@ func copying(folder string) (release func()) {
 	return release
 }
 
+// formerDigits is how many digits the number of a former release's file has at least, to be
+// told from a date in what a person named. One in fifty had fewer, and stays.
+const formerDigits = 9
+
 // sweepCopies takes away what was left behind in a folder by who made a file there and was
 // cut off, unless somebody is making one. Former releases called them .NAME-NUMBER: of those
-// it takes the ones for files whose names begin with ours.
-func sweepCopies(folder, ours string) {
+// it takes the ones whose NAME former knows; nil: none.
+func sweepCopies(folder string, former func(name string) bool) {
 	release, err := holdFolder(folder, true)
 	if err != nil {
 		return // the next one will
@@ -54,7 +58,10 @@ func sweepCopies(folder, ours string) {
 	entries, _ := os.ReadDir(folder) // who makes a file there will tell
 	for _, entry := range entries {
 		m := tempForm.FindStringSubmatch(entry.Name())
-		if m != nil && (strings.HasSuffix(m[1], tempMark) || ours != "" && strings.HasPrefix(m[1], ours)) {
+		if m == nil || !entry.Type().IsRegular() {
+			continue
+		}
+		if strings.HasSuffix(m[1], tempMark) || former != nil && len(m[2]) >= formerDigits && former(m[1]) {
 			_ = os.Remove(filepath.Join(folder, entry.Name()))
 		}
 	}

@@ -18,8 +18,12 @@ func TestSweep(t *testing.T) {
 	backups := filepath.Join(folder, "backups")
 	s := open(t, folder+"/hearsay.db")
 	check(t, os.Mkdir(backups, 0o700))
-	left := []string{".hearsay-20260101T000000Z.db.copy-1", ".hearsay-20260101T000000Z.db.copy-1-journal", ".hearsay-20260101T000000Z.db-2"}
-	others := []string{".cache-1", "hearsay.copy-1", ".x.copy-y"}
+	left := []string{".hearsay-20260101T000000Z.db.hearsay-copy-1", ".hearsay-20260101T000000Z.db.hearsay-copy-1-journal", ".hearsay-20260101T000000Z.db-1234567890"}
+	others := []string{
+		".cache-1", "hearsay.hearsay-copy-1", ".x.hearsay-copy-y", ".report.copy-1", ".hearsay-notes-1234567890", ".hearsay-2026-1234567890",
+		".hearsay-20260101T000000Z.db-20260102", ".hearsay-20260101T000000Z.db-12345678901-x",
+	}
+	check(t, os.Mkdir(filepath.Join(backups, ".folder.hearsay-copy-1"), 0o700))
 	plant := func() {
 		t.Helper()
 		for _, name := range append(left, others...) {
@@ -34,7 +38,7 @@ func TestSweep(t *testing.T) {
 				all = append(all, entry.Name())
 			}
 		}
-		want := 2
+		want := len(others) // but one, which shows, and the folder
 		if !swept {
 			want += len(left)
 		}
