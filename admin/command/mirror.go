@@ -17,6 +17,7 @@ import (
 
 	"hearsay/admin/setting"
 	"hearsay/hub/client"
+	"hearsay/hub/store"
 	"hearsay/hub/wire"
 	"hearsay/sync/mirror"
 )
@@ -138,6 +139,9 @@ func runMirror(cmd *cobra.Command, db string, o mirror.Options, out *mirrorOutpu
 		if once {
 			stop(done)
 		}
+	}
+	if err := store.NewFile(db); err != nil { // a root's first run leaves it to who will run the mirror
+		return err
 	}
 	m, err := mirror.Open(ctx, db, o)
 	if err != nil {

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -55,5 +56,17 @@ func give(name, path string) error {
 		return err
 	}
 	owner := st.Sys().(*syscall.Stat_t)
-	return os.Lchown(name, int(owner.Uid), int(owner.Gid))
+	// Who owns the folder may have put another's file under the name: root must not give that away.
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if st, err = f.Stat(); err != nil {
+		return err
+	}
+	if !st.IsDir() && st.Sys().(*syscall.Stat_t).Nlink > 1 {
+		return fmt.Errorf("%s has a second name; remove it, so that it can be made anew", name)
+	}
+	return f.Chown(int(owner.Uid), int(owner.Gid))
 }

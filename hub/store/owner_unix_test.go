@@ -50,4 +50,37 @@ func TestGive(t *testing.T) {
 	check(t, os.Chown(folder+"/old.db", uid, gid))
 	check(t, open(t, folder+"/old.db").Close())
 	wants(must(filepath.Glob(folder + "/old.db*"))...)
+	copied := folder + "/copied.db"
+	check(t, store.NewFile(copied))
+	check(t, os.WriteFile(copied, []byte("kept"), 0))
+	check(t, os.Chmod(copied, 0o600)) // its mode is up to the umask
+	check(t, store.NewFile(copied))
+	if string(must(os.ReadFile(copied))) != "kept" {
+		t.Error("a file that was there was made again")
+	}
+	wants(copied)
+}
+
+// The owner of the folder makes root give away no file of others: neither by a second name nor
+// by a link.
+func TestGive_others(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	folder := t.TempDir()
+	path, other := folder+"/hearsay.db", folder+"/other"
+	check(t, open(t, path).Close())
+	check(t, os.Chown(path, 54321, 54322))
+	check(t, os.WriteFile(other, nil, 0o600))
+	for _, put := range []func(string, string) error{os.Link, os.Symlink} {
+		check(t, os.Remove(path+".lock"))
+		check(t, put(other, path+".lock"))
+		if unlock, err := store.Lock(path); err == nil {
+			t.Error("the lock was taken")
+			check(t, unlock())
+		}
+		if uid := must(os.Stat(other)).Sys().(*syscall.Stat_t).Uid; uid != 0 {
+			t.Errorf("the other file belongs to %d", uid)
+		}
+	}
 }

@@ -30,6 +30,19 @@ func tempBeside(path, dest string) (string, error) {
 	return f.Name(), err
 }
 
+// NewFile makes an empty file at path, which belongs to the owner of its folder, unless there is
+// one. It is for files that others than the hub fill.
+func NewFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		err = errors.Join(f.Close(), give(path, path))
+	}
+	return err
+}
+
 // tempForm is also that of the companions which SQLite makes.
 var tempForm = regexp.MustCompile(`\A\.(.+)-([0-9]+)(-journal|-wal|-shm)?\z`)
 
