@@ -16,6 +16,7 @@ type Look struct {
 	Joined  []string `json:"joined"`  // texts without a space between them, or with one before a comma
 	Mixed   []string `json:"mixed"`   // right-to-left texts whose direction reaches their neighbours
 	Unnamed []string `json:"unnamed"` // cells that do not name their column
+	Bare    []string `json:"bare"`    // cells that name their column, and have nothing in them
 }
 
 // LookScript measures a page. Contrast: WCAG 2.2, 1.4.3.

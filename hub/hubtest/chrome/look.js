@@ -92,6 +92,13 @@
           .map((cell) => cell.textContent.trim().slice(0, 30));
       });
 
+  // bare are the cells that show their column's name alone.
+  const bare = () =>
+    [...document.querySelectorAll(".cards td[data-label]")]
+      .filter((cell) => style(cell).display !== "table-cell" && cell.checkVisibility())
+      .filter((cell) => !cell.innerText.trim() && !cell.querySelector("input, img, svg"))
+      .map((cell) => cell.dataset.label);
+
   const closed = [...document.querySelectorAll("details:not([open])")];
   for (const one of closed) one.open = true; // what is in them counts as well
   const h1 = document.querySelector("h1");
@@ -112,6 +119,7 @@
     joined: joined(),
     mixed: mixed(),
     unnamed: unnamed(),
+    bare: bare(),
   };
   for (const one of closed) one.open = false;
   return look;

@@ -60,7 +60,7 @@ func Visit(t *testing.T, browser context.Context, url string, paths ...string) {
 					}
 					for fault, all := range map[string][]string{
 						"a word goes over two lines": got.Broken, "cut off at the side": got.Cut, "spaces are wrong": got.Joined,
-						"not isolated": got.Mixed, "a cell without its column's name": got.Unnamed,
+						"not isolated": got.Mixed, "a cell without its column's name": got.Unnamed, "a column's name without what it names": got.Bare,
 					} {
 						for _, one := range all {
 							t.Errorf("%s: %q", fault, one)
@@ -81,12 +81,14 @@ func Visit(t *testing.T, browser context.Context, url string, paths ...string) {
 	}
 }
 
-// Barriers are what axe finds against WCAG 2.2 AA and good practice.
+// Barriers are what axe finds against WCAG 2.2 AA and good practice, in what is folded up too.
 func Barriers(t testing.TB, ctx context.Context) (all []string) {
 	t.Helper()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe+`;
-		axe.run({resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v =>
-			v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(" | "))))`, chromedp.EvalAwaitPromise))
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe+`; {
+		const closed = [...document.querySelectorAll("details:not([open])")];
+		for (const one of closed) one.open = true;
+		axe.run({resultTypes: ["violations"], rules: {"target-size": {enabled: true}}}).then(r => JSON.stringify(r.violations.map(v =>
+			v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200)).join(" | ")))).finally(() => closed.forEach(one => one.open = false)) }`, chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatal(err)
 	}
