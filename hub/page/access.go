@@ -107,10 +107,12 @@ const addressMost = 8 << 10
 func (p *Pages) refuseForm(w http.ResponseWriter, r *http.Request, err error) {
 	long, isLong := errors.AsType[*http.MaxBytesError](err)
 	_, isNet := errors.AsType[net.Error](err)
+	gone := r.Context().Err() != nil
+	r = r.WithContext(context.WithoutCancel(r.Context())) // a body that took too long has ended it, and its sender may still read
 	switch {
 	case isLong:
 		p.Problem(w, r, http.StatusRequestEntityTooLarge, "That is too much", fmt.Sprintf("A form may have %d bytes. Nothing was changed. Go back, and send less.", long.Limit))
-	case isNet, errors.Is(err, io.ErrUnexpectedEOF), r.Context().Err() != nil:
+	case isNet, errors.Is(err, io.ErrUnexpectedEOF), gone:
 		p.Problem(w, r, http.StatusRequestTimeout, "The form did not arrive", "It was cut off on its way. Nothing was changed. Go back, and send it again.")
 	default:
 		p.Problem(w, r, http.StatusBadRequest, "The form cannot be read", "Nothing was changed. Send it as a browser does.")

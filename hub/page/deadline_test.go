@@ -166,3 +166,31 @@ func TestInTime_own(t *testing.T) {
 		}
 	})
 }
+
+// TestAdmit_lateForm: who sends a form for longer than RequestTime learns that it did not arrive,
+// and nothing is done.
+func TestAdmit_lateForm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mux := http.NewServeMux()
+		New(Options{}, nil).Register(mux, []Route{To("POST /{$}", Anyone, func(http.ResponseWriter, *http.Request) error {
+			t.Error("half a form was acted upon")
+			return nil
+		})})
+		conn := inTime(t, mux.ServeHTTP)
+		go func() {
+			_, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n")
+			for err == nil { // a byte a second
+				time.Sleep(time.Second)
+				_, err = io.WriteString(conn, "a")
+			}
+		}()
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		if err != nil || answer.StatusCode != http.StatusRequestTimeout || !strings.Contains(string(body), "The form did not arrive") {
+			t.Errorf("got %s, %q, %v; want 408 and a page that says so", answer.Status, body, err)
+		}
+	})
+}
