@@ -328,7 +328,7 @@ func (h *Hub) noteClient(ctx context.Context, peer store.Peer, p wire.Authentica
 	if p.UserAgent != "" && p.UserAgent != peer.UserAgent || p.Version != "" && p.Version != peer.Version {
 		current = false
 		if err := h.store.SetClient(ctx, store.GameID(peer.ID), p.UserAgent, p.Version); err != nil {
-			return err
+			h.log.Warn("what a client calls itself cannot be noted", "game", peer.ShortName, "err", err) // which is no reason to refuse it
 		}
 	}
 	if current {
@@ -371,6 +371,7 @@ func (s *session) join(a admission, first packet, channels []store.ChannelID, pl
 	s.tape.beat()
 	s.shard.put(operation{session: s, call: func() { s.push(first) }})
 	s.peer, s.supports, s.players = peer, supports, players
+	s.link.early.Store(0)
 	for _, id := range channels {
 		s.subscribe(id)
 	}

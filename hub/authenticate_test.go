@@ -394,6 +394,56 @@ func TestUnauthenticated_pongs(t *testing.T) {
 	})
 }
 
+// TestUnauthenticated_fragments: a message that never ends is bounded, though its fragments may be
+// empty; one in fragments of a byte is taken.
+func TestUnauthenticated_fragments(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := DefaultLimits()
+		l.MaxMessage = 1 << 10
+		w := open(t, Options{Limits: &l})
+		conn, _ := hubtest.RawPipe(t, w.Hub, home)
+		write := func(first byte, data ...byte) error {
+			_, err := conn.Write(append([]byte{first, 0x80 | byte(len(data)), 0, 0, 0, 0}, data...))
+			return err
+		}
+		check := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		check(write(0x01, '{'))
+		for range 1000 {
+			check(write(0x00, ' '))
+		}
+		check(write(0x80, '}'))
+		answer := make([]byte, 2)
+		if _, err := io.ReadFull(conn, answer); err != nil || answer[0] != 0x81 {
+			t.Fatalf("got % x, %v, want an answer", answer, err)
+		}
+		go func() { _, _ = io.Copy(io.Discard, conn) }()
+		check(write(0x01, '{'))
+		n := 0
+		for ; n < 1000 && write(0x00) == nil; n++ {
+		}
+		if n == 1000 {
+			t.Errorf("%d empty fragments were taken", n)
+		}
+	})
+}
+
+// TestAuthenticate_unnoted: a game whose client is another comes in, though that cannot be noted.
+func TestAuthenticate_unnoted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{})
+		c := w.game("Alpha")
+		w.join(c, "").hangUp()
+		w.outside(`CREATE TRIGGER full BEFORE UPDATE ON games BEGIN SELECT raise(ABORT, 'full'); END`)
+		w.join(c, `,"user_agent":"New 2.0"`)
+		w.outside(`DROP TRIGGER full`)
+	})
+}
+
 // TestAuthenticate_barredMeanwhile suspends a peer between the look at its
 // credentials and its welcome: no socket of it may stay.
 func TestAuthenticate_barredMeanwhile(t *testing.T) {

@@ -227,7 +227,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.CompressionMode = websocket.CompressionNoContextTakeover
 	}
 	s.heed("", r.Header.Get("Origin"))
-	conn, err := websocket.Accept(&hijacker{w, &s.link}, r, o)
+	conn, err := websocket.Accept(&hijacker{ResponseWriter: w, link: &s.link}, r, o)
 	if err != nil {
 		h.log.Debug("no websocket", "remote", remote, "err", err)
 		return

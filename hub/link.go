@@ -62,7 +62,10 @@ const (
 	controlBuffer = 128 // as much as a control frame has
 )
 
-var errLinkEnded = errors.New("nothing may follow a close frame")
+var (
+	errLinkEnded = errors.New("nothing may follow a close frame")
+	errTooEarly  = errors.New("too much came before authentication")
+)
 
 // A highMark is the most that something has been since the start.
 type highMark struct{ most atomic.Int64 }
@@ -102,8 +105,9 @@ type link struct {
 	settled chan struct{} // nil, or closed when the goroutine has ended
 
 	net.Conn
-	broken   func(error) // hears of a write that failed; must not block
-	deflates bool        // the client takes compressed frames
+	broken   func(error)  // hears of a write that failed; must not block
+	deflates bool         // the client takes compressed frames
+	early    atomic.Int32 // bytes that may still come; 0: any number
 }
 
 // open begins with a connection; broken is set before.
@@ -112,6 +116,21 @@ func (l *link) open(conn net.Conn) {
 		_ = tcp.SetWriteBuffer(sendBuffer) // a wish
 	}
 	l.Conn, l.number = conn, number(conn)
+}
+
+// Read reads for the library. Fragments count for no message until it is whole, which it need
+// never be; so what may come before authentication is bounded here.
+func (l *link) Read(p []byte) (int, error) {
+	n, err := l.Conn.Read(p)
+	left := l.early.Load()
+	if left > 0 && int32(n) >= left {
+		l.broken(errTooEarly)
+		return 0, errTooEarly
+	}
+	if left > 0 {
+		l.early.CompareAndSwap(left, left-int32(n)) // else the bound was just taken off
+	}
+	return n, err
 }
 
 // push writes frames, or lets them wait: then the link keeps them, so nobody may change
@@ -308,14 +327,23 @@ func signal(ch chan struct{}) {
 // buffers that are small: thousands of sockets are idle most of the time.
 type hijacker struct {
 	http.ResponseWriter
-	link *link
+	link  *link
+	taken bool // nothing can be answered any more
 }
 
 // WriteHeader leaves the answer to a good handshake to Hijack.
 func (w *hijacker) WriteHeader(status int) {
-	if status != http.StatusSwitchingProtocols {
+	if status != http.StatusSwitchingProtocols && !w.taken {
 		w.ResponseWriter.WriteHeader(status)
 	}
+}
+
+// Write answers a request that is no handshake.
+func (w *hijacker) Write(p []byte) (int, error) {
+	if w.taken {
+		return 0, http.ErrHijacked
+	}
+	return w.ResponseWriter.Write(p)
 }
 
 // Hijack implements http.Hijacker. It takes the connection over before the handshake is
@@ -326,6 +354,7 @@ func (w *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	w.taken = true
 	answer := bytes.NewBufferString("HTTP/1.1 101 Switching Protocols\r\n")
 	_ = w.Header().Write(answer) // a buffer takes everything
 	answer.WriteString("\r\n")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"sync"
@@ -22,6 +23,10 @@ const (
 	writeTimeout = 10 * time.Second // of one frame, and of all that is left when a socket ends
 	missedMost   = 3                // unanswered heartbeats after which the next tick ends a socket
 	silentMost   = 4                // ticks that a socket has to authenticate
+
+	// earlyMessages is how many messages of the largest size may come before a socket has
+	// authenticated. One in fragments of a byte is seven times as long, with their headers.
+	earlyMessages = 8
 
 	// listWaits is how many bytes may wait for a socket before a list waits too: it makes
 	// them no more than that and a frame.
@@ -111,7 +116,15 @@ func newSession(h *Hub, remote netip.Addr) *session {
 	s := &session{hub: h, remote: remote}
 	s.closed.Add(1)
 	s.ctx, s.cancel = context.WithCancelCause(context.Background())
-	s.link.broken = func(err error) { s.end(ending{reason: err.Error()}) }
+	s.link.broken = func(err error) {
+		e := ending{reason: err.Error()}
+		if errors.Is(err, errTooEarly) {
+			h.addresses.fail(network(remote), time.Now())
+			e = ending{code: wire.CloseRemoved, reason: e.reason, cut: true}
+		}
+		s.end(e)
+	}
+	s.link.early.Store(int32(min(earlyMessages*h.Limits().MaxMessage, math.MaxInt32)))
 	return s
 }
 
