@@ -32,7 +32,8 @@
 // Hub.mu guards maps and is held for moments: under it there is no SQL, no I/O, no
 // logging and no callback; what must be sent in its order is put into a shard's
 // inbox. Leaves below it, each taken alone: shard.mu (an inbox), memories.mu, loans.mu,
-// restraints.mu and talkers.mu (lists), pulse.mu (a timer), then tape.mu or link.mu, under which the
+// restraints.mu and talkers.mu (lists), the throttles' mu (counts of failures, refusals and
+// wrong registration keys), pulse.mu (a timer), then tape.mu or link.mu, under which the
 // kernel may be asked to take bytes, but never to wait.
 // Hub.following only keeps two goroutines from following the log at once, and is never
 // taken under the others.
