@@ -91,8 +91,11 @@ func (c *call) path() (string, error) {
 }
 
 func exists(field, path, mend string) error {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	switch st, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
 		return &store.FieldError{Field: field, Reason: fmt.Sprintf("there is no file %s; %s", path, mend)}
+	case err == nil && st.IsDir():
+		return &store.FieldError{Field: field, Reason: fmt.Sprintf("%s is a folder; %s", path, mend)}
 	}
 	return nil // other faults are told by who opens it
 }

@@ -188,6 +188,7 @@ func TestMirror_exit(t *testing.T) {
 		"UTF-16":              {with("--client-secret-file", "-"), "\xff\xfes\x00e\x00c\x00", 2, "is in UTF-16. Save it as UTF-8"},
 		"UTF-16, no mark":     {with("--client-secret-file", "-"), "s\x00e\x00c\x00", 2, "is in UTF-16. Save it as UTF-8"},
 		"two lines":           {with("--client-secret-file", "-"), "id\nsecret", 2, "Leave nothing but the secret there"},
+		"no scheme":           {with("--hub", address), "", 2, "the address cannot be read: first path segment in URL cannot contain colon. One looks like wss://hub.example/socket"},
 		"no path":             {with("--hub", "ws://"+address), "", 2, "A hub's socket is at ws://" + address + "/socket"},
 		"a page's path":       {with("--hub", "ws://"+address+"/games"), "", 2, "the address answered 200, so there is no socket. A hub's address ends in /socket"},
 		"a password":          {with("--hub", "ws://ann:hunter2@"+address+"/socket"), "", 2, "Take them out"},

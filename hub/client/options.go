@@ -97,7 +97,7 @@ func checkURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return fmt.Errorf("the address cannot be read: %w", errors.Unwrap(err)) // err tells all of it
+		return fmt.Errorf("the address cannot be read: %w. One looks like wss://hub.example/socket", errors.Unwrap(err)) // err tells all of it
 	case u.User != nil:
 		return fmt.Errorf("the address of %q has a user name or a password before the @. "+
 			"Take them out; a hub asks for the client id and its secret", u.Host)
