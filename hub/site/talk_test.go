@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,10 +191,17 @@ func TestAway_inBrowser(t *testing.T) {
 	w := newWorld(t, hubtest.NewFile(t))
 	w.member(t, "Eve", store.Person)
 	const away = "Connection lost, trying again."
+	var hangs atomic.Bool
 	serve := func(address string) (*http.Server, string) {
 		l, err := net.Listen("tcp", address)
 		check(t, err)
-		srv := &http.Server{Handler: w.Config.Handler}
+		srv := &http.Server{Handler: http.HandlerFunc(func(to http.ResponseWriter, r *http.Request) {
+			if hangs.Load() {
+				<-r.Context().Done()
+			} else {
+				w.Config.Handler.ServeHTTP(to, r)
+			}
+		})}
 		done := make(chan struct{})
 		go func() { defer close(done); _ = srv.Serve(l) }()
 		t.Cleanup(func() { _ = srv.Close(); <-done })
@@ -211,24 +219,35 @@ func TestAway_inBrowser(t *testing.T) {
 		return err == nil && listens
 	})
 
+	keeps := func(text string) {
+		t.Helper()
+		tab.Fill(t, "text", text)
+		tab.Press(t, "Say")
+		chrome.Await(t, ctx, ".lost", away+" Nothing was sent; what you wrote is still there.")
+		kept, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#text").value`))
+		if err != nil || kept != text {
+			t.Errorf("the field holds %q, %v, want %q", kept, err, text)
+		}
+	}
+	isBack := func() {
+		t.Helper()
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`new Promise(done => {
+			const note = document.querySelector(".lost")
+			const look = () => note.textContent || done(true)
+			new MutationObserver(look).observe(note, {childList: true})
+			look()
+		})`, chromedp.EvalAwaitPromise))
+		check(t, err)
+	}
+	hangs.Store(true) // its connections are there, but nothing answers
+	keeps("Is it slow?")
+	hangs.Store(false)
+	isBack()
 	check(t, srv.Close())
 	chrome.Await(t, ctx, ".lost", away)
-	tab.Fill(t, "text", "Is anybody there?")
-	tab.Press(t, "Say")
-	chrome.Await(t, ctx, ".lost", away+" Nothing was sent; what you wrote is still there.")
-	kept, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#text").value`))
-	if err != nil || kept != "Is anybody there?" {
-		t.Errorf("the field holds %q, %v", kept, err)
-	}
-
+	keeps("Is anybody there?")
 	serve(address)
-	_, err = chromedp.Run(ctx, chromedp.Evaluate[bool](`new Promise(done => {
-		const note = document.querySelector(".lost")
-		const look = () => note.textContent || done(true)
-		new MutationObserver(look).observe(note, {childList: true})
-		look()
-	})`, chromedp.EvalAwaitPromise))
-	check(t, err)
+	isBack()
 	tab.Press(t, "Say")
 	tab.See(t, "Eve@Hearsay")
 	tab.Await(t, ".talk", "Is anybody there?")
