@@ -15,7 +15,11 @@ const (
 	// checkpointMost is how many the writer's goroutine writes back itself: 16 MB, a tenth of
 	// a second. More has a goroutine of its own, which nobody waits for.
 	checkpointMost = 4000
-	// heldRetry is how long to wait for a reader that keeps the WAL from being written back.
+	// largePages is how many are much: then, or after a reader has kept some from being written
+	// back, fewer than checkpointPages are too, so that the WAL can begin again.
+	largePages = walKept / 4096
+	// heldRetry is how long to wait for a reader that keeps the WAL from being written back, and
+	// between tries to write back few pages.
 	heldRetry = time.Second
 	// walKept is the size in bytes to which the WAL is cut when it begins again.
 	walKept = 8 << 20
@@ -28,6 +32,7 @@ type wal struct {
 	pages  int            // of it, as of our last commit
 	stored int            // of those, how many are in the database file as well
 	asked  int            // pages when it was last begun to write them back
+	begun  time.Time      // when that was
 	wait   time.Time      // not before this is it tried again
 	back   chan writeBack // of the goroutine that writes back; nil: there is none
 }
@@ -45,10 +50,14 @@ func (w *writer) checkpoint() {
 		w.wal.stored = 0 // it has begun again
 	}
 	todo := w.wal.pages - w.wal.stored
-	if todo < checkpointPages || w.wal.back != nil || time.Now().Before(w.wal.wait) {
+	now := time.Now()
+	if todo <= 0 || w.wal.back != nil || now.Before(w.wal.wait) {
 		return
 	}
-	w.wal.asked = w.wal.pages
+	if clogged := w.wal.pages > largePages || w.walHeld.Load() != 0; todo < checkpointPages && (!clogged || now.Sub(w.wal.begun) < heldRetry) {
+		return
+	}
+	w.wal.asked, w.wal.begun = w.wal.pages, now
 	if todo <= checkpointMost {
 		w.writtenBack(passive(w.conn))
 		return

@@ -63,3 +63,20 @@ func TestWAL(t *testing.T) {
 		t.Errorf("got %q", problems)
 	}
 }
+
+// A reader that keeps fewer pages from being written back than make a checkpoint worth while is
+// not said to hold the WAL when it has gone, although nothing is written any more.
+func TestWAL_few(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	flood(t, s, 2)
+	reader := connect(t, s.Path())
+	check(t, sqlitex.ExecuteTransient(reader, `BEGIN`, nil))
+	ask(t, reader, `SELECT count(*) FROM settings`)
+	hubtest.Eventually(t, "that it holds the WAL", func() bool {
+		flood(t, s, 0)
+		return !must(s.WAL()).Held.IsZero()
+	})
+	check(t, sqlitex.ExecuteTransient(reader, `COMMIT`, nil))
+	hubtest.Eventually(t, "that nobody holds it", func() bool { return must(s.WAL()).Held.IsZero() })
+}
