@@ -151,6 +151,25 @@ func TestServe_hangup(t *testing.T) {
 	}
 }
 
+// TestServe_pause: what a command has changed holds when it returns.
+func TestServe_pause(t *testing.T) {
+	p := hubtest.NewProgram(t, program, map[string]string{"limit_sends": "0"})
+	c := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha")
+	p.Start()
+	s := connect(t, p, c)
+	for range 5 {
+		for _, step := range []struct{ command, want string }{{"pause", wire.ErrorPaused}, {"unpause", ""}} {
+			p.Run("channel", step.command, "gossip")
+			f, err := s.Ask(t.Context(), wire.ChannelsSend, wire.SendPayload{Channel: "gossip", Name: "Ann", Message: "Hello"}, nil)
+			if err != nil || f.Error != step.want {
+				t.Errorf("after channel %s: %+v, %v", step.command, f, err)
+			}
+		}
+	}
+	s.Conn.CloseNow() // else the stop waits for it
+	p.Stop()
+}
+
 // TestServe_flood: with few descriptors, connections that trickle their requests and sockets
 // that never authenticate keep no game out.
 func TestServe_flood(t *testing.T) {
