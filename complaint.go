@@ -17,6 +17,7 @@ type complaintWriter struct{ to *slog.Logger }
 
 func (w complaintWriter) Write(p []byte) (int, error) {
 	text, stack, _ := strings.Cut(strings.TrimSpace(string(p)), "\n")
+	text, _, _ = strings.Cut(text, "; retrying in ") // the pause grows, and would make other lines of one fault
 	level := slog.LevelWarn
 	switch {
 	case strings.HasPrefix(text, "http: panic serving "):

@@ -227,5 +227,8 @@ func TestComplaints(t *testing.T) {
 		if !strings.Contains(log.String(), want+" ") || strings.Count(log.String(), "\n") != 1 {
 			t.Errorf("%q: got %s, want %s", text, &log, want)
 		}
+		if strings.Contains(log.String(), "retrying") { // the log would not know the lines of one fault as the same
+			t.Errorf("%q: got %s, with the pause", text, &log)
+		}
 	}
 }
