@@ -209,6 +209,9 @@ func lock(path string) (unlock func() error, err error) {
 
 // run serves until ctx ends, or somebody wants it to start again.
 func (s *server) run(ctx context.Context) (next *again, err error) {
+	if err := store.CheckRescued(s.given.DB, s.given.Backups().Folder); err != nil {
+		return nil, err
+	}
 	st, err := store.Open(ctx, s.given.DB, store.Options{Log: s.log})
 	if err != nil {
 		return nil, err

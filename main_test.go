@@ -1087,6 +1087,12 @@ func TestServe_lost(t *testing.T) {
 	if out, err := p.Try("serve", "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(out, "is gone") {
 		t.Errorf("it starts with an empty file: %v, %s", err, out)
 	}
+	if err := os.Remove(p.Path() + "-wal"); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := p.Try("serve", "--listen", "127.0.0.1:0"); err == nil || !strings.Contains(out, "hearsay restore "+saved) {
+		t.Errorf("it starts with an empty file when the WAL is gone as well: %v, %s", err, out)
+	}
 	p.Run("restore", saved)
 	if rows := p.SQL(`SELECT message FROM messages`); len(rows) != 1 || rows[0]["message"] != "before" {
 		t.Errorf("restored are %v", rows)

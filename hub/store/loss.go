@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 )
 
 // look notices whether the file is still the one that is open. What it finds is final until
@@ -47,4 +50,31 @@ func (s *Store) rescue(ctx context.Context, folder string) {
 	}
 	s.rescued.Store(&b)
 	s.log.Warn("saved the lost database as a backup; stop the hub, and put it in place with hearsay restore", "path", b.Path)
+}
+
+// CheckRescued refuses a path without a file if the folder of its backups has one that was saved
+// of a lost file: an empty file in its place would hide the loss.
+func CheckRescued(path, folder string) error {
+	path, err := real(path)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // Open tells the rest
+	}
+	all, err := list(folder, (&Store{path: path}).backupName)
+	if err != nil {
+		return err
+	}
+	var newest BackupFile
+	for _, b := range all {
+		if b.Kind == Rescued && b.At.After(newest.At) {
+			newest = b
+		}
+	}
+	if newest.Path == "" {
+		return nil
+	}
+	return fmt.Errorf("%[1]s is gone, and %[2]s was saved of it; to put that in place: hearsay restore %[2]s --db %[1]s;"+
+		" to begin with an empty file, move the backup to another folder", path, newest.Path)
 }
