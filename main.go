@@ -111,7 +111,7 @@ type server struct {
 	given    *setting.Config // by flags and environment
 	flags    *pflag.FlagSet
 	proxies  *page.Proxies
-	cert     *certificate // nil: no TLS
+	cert     *page.Certificate // nil: no TLS
 	log      *slog.Logger
 	stdout   io.Writer
 	hangup   <-chan os.Signal
@@ -151,13 +151,13 @@ func serve(ctx context.Context, c *setting.Config, flags *pflag.FlagSet, stdout,
 	}
 	s := &server{given: c, flags: flags, proxies: proxies, log: log, stdout: stdout, hangup: hangup}
 	if c.TLSCert != "" {
-		s.cert = &certificate{cert: c.TLSCert, key: c.TLSKey, log: log}
-		if err := s.cert.load(); err != nil {
+		s.cert = &page.Certificate{Cert: c.TLSCert, Key: c.TLSKey, Log: log}
+		if err := s.cert.Load(); err != nil {
 			return &store.FieldError{Field: "tls_cert", Reason: err.Error()}
 		}
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	endMetrics, err := s.serveMetrics(ctx)
+	endMetrics, err := admin.ListenMetrics(ctx, s.given.MetricsListen, s.log)
 	if err != nil {
 		return err
 	}
@@ -240,7 +240,7 @@ func (s *server) run(ctx context.Context) (next *again, err error) {
 	restart := make(chan again, 1)
 	h, err := hub.New(ctx, st, hub.Options{
 		Log: s.log, Name: c.Name, Heartbeat: c.Heartbeat, OfflineAfter: c.OfflineAfter, DebugFor: c.DebugFor,
-		Limits: &c.Limits, Descriptors: descriptors(), Compression: c.Compression, Backbone: backbone.New(st), Remote: s.proxies.Remote,
+		Limits: &c.Limits, Descriptors: page.Descriptors(), Compression: c.Compression, Backbone: backbone.New(st), Remote: s.proxies.Remote,
 		Restart: func(downtime time.Duration) { ask(restart, again{downtime: downtime}) },
 	})
 	if err != nil {
@@ -404,7 +404,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 	all.Handle("GET /socket", h)
 	all.Handle("/", page.InTime(mux))
 	connections := &page.Connections{
-		Most: descriptors() / 4, Proxies: s.proxies,
+		Most: page.Descriptors() / 4, Proxies: s.proxies,
 		Address: func() int { return settings.Config().ConnectionsAddress },
 	}
 	srv := &http.Server{
@@ -414,7 +414,7 @@ func (s *server) runServer(ctx context.Context, st *store.Store, h *hub.Hub, set
 		WriteTimeout:      page.AnswerTime,
 		IdleTimeout:       2 * time.Minute,
 		ConnState:         connections.Note,
-		ErrorLog:          complaints(s.log),
+		ErrorLog:          page.Complaints(s.log),
 		BaseContext:       func(net.Listener) context.Context { return background },
 		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // websockets want HTTP/1.1
 	}
@@ -476,7 +476,7 @@ func (s *server) followHangups(ctx context.Context, h *hub.Hub, settings *settin
 			h.SetLimits(settings.Config().Limits)
 		}
 		if s.cert != nil {
-			err = errors.Join(err, s.cert.load())
+			err = errors.Join(err, s.cert.Load())
 		}
 		if err != nil {
 			s.log.Error("certificates and settings could not all be read again; what was good before stays in use", "err", err)
@@ -488,7 +488,7 @@ func (s *server) followHangups(ctx context.Context, h *hub.Hub, settings *settin
 
 // warnOfDescriptors warns if fewer files may be open than there may be sockets.
 func (s *server) warnOfDescriptors(most int) {
-	if n := descriptors(); n > 0 && n < most {
+	if n := page.Descriptors(); n > 0 && n < most {
 		s.log.Warn("the limit of open files is below limit-all-sockets; raise it (ulimit -n, LimitNOFILE=), or games find no place", "open_files", n, "limit_all_sockets", most)
 	}
 }
@@ -511,7 +511,7 @@ func (s *server) listenAndServe(srv *http.Server) (err error) {
 	if s.cert == nil {
 		err = srv.Serve(s.listener)
 	} else {
-		srv.TLSConfig = &tls.Config{GetCertificate: s.cert.get}
+		srv.TLSConfig = &tls.Config{GetCertificate: s.cert.Get}
 		err = srv.ServeTLS(s.listener, "", "")
 	}
 	if errors.Is(err, http.ErrServerClosed) {

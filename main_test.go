@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -16,10 +17,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -1180,5 +1183,132 @@ func BenchmarkStart(b *testing.B) {
 				p.Kill()
 			}
 		})
+	}
+}
+
+// TestServe_certificate: a hub whose certificate was replaced by one that does not fit serves on.
+func TestServe_certificate(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	cert1, key1 := hubtest.Certificate(t, 1)
+	cert2, _ := hubtest.Certificate(t, 2)
+	for path, text := range map[string][]byte{cert: cert1, key: key1} {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := hubtest.NewProgram(t, program, map[string]string{"tls_cert": cert, "tls_key": key})
+	p.Start()
+	address := strings.TrimSuffix(strings.TrimPrefix(p.Page("/"), "http://"), "/")
+	if err := os.WriteFile(cert, append(cert2, '\n'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true}) // it has signed itself
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64(); n != 1 {
+			t.Errorf("got certificate %d", n)
+		}
+		conn.Close()
+	}
+	if n := strings.Count(p.Printed(), "no pair"); n != 1 {
+		t.Errorf("the fault was logged %d times at once: %s", n, p.Printed())
+	}
+}
+
+// TestServe_hangup: SIGHUP has certificates and settings read again, and disconnects nobody.
+func TestServe_hangup(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no SIGHUP")
+	}
+	p := hubtest.NewProgram(t, program, nil)
+	c := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha")
+	p.Start()
+	s := connect(t, p, c)
+	for n := range 2 {
+		p.Signal(syscall.SIGHUP)
+		if n == 0 { // the second line within a minute is counted
+			hubtest.Eventually(t, "the word of it", func() bool { return strings.Contains(p.Printed(), "were read again") })
+		}
+		f, err := s.Ask(t.Context(), wire.ChannelsSend, wire.SendPayload{Channel: "gossip", Name: "Ann", Message: "Hello"}, nil)
+		if err != nil || f.Status != wire.StatusSuccess {
+			t.Fatalf("after SIGHUP: %+v, %v", f, err)
+		}
+	}
+	s.Conn.CloseNow() // else the stop waits for it
+	p.Stop()
+	if !strings.Contains(p.Printed(), "repeated=1") {
+		t.Errorf("the second is not counted: %s", p.Printed())
+	}
+}
+
+// TestServe_pause: what a command has changed holds when it returns.
+func TestServe_pause(t *testing.T) {
+	p := hubtest.NewProgram(t, program, map[string]string{"limit_sends": "0"})
+	c := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha")
+	p.Start()
+	s := connect(t, p, c)
+	for range 5 {
+		for _, step := range []struct{ command, want string }{{"pause", wire.ErrorPaused}, {"unpause", ""}} {
+			p.Run("channel", step.command, "gossip")
+			f, err := s.Ask(t.Context(), wire.ChannelsSend, wire.SendPayload{Channel: "gossip", Name: "Ann", Message: "Hello"}, nil)
+			if err != nil || f.Error != step.want {
+				t.Errorf("after channel %s: %+v, %v", step.command, f, err)
+			}
+		}
+	}
+	s.Conn.CloseNow() // else the stop waits for it
+	p.Stop()
+}
+
+// TestServe_flood: with few descriptors, connections that trickle their requests and sockets
+// that never authenticate keep no game out.
+func TestServe_flood(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no limit of descriptors")
+	}
+	p := hubtest.NewProgram(t, program, nil)
+	c := p.Add("game", "add", "--short-name", "Alpha", "--name", "Alpha")
+	p.Limit(100)
+	p.Start()
+	hubtest.Eventually(t, "the warning", func() bool { return strings.Contains(p.Printed(), "open_files=100") })
+	address := strings.TrimSuffix(strings.TrimPrefix(p.Page("/"), "http://"), "/")
+	for i := range 300 {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		request := "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na"
+		if i%3 == 0 {
+			request = "GET /socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+		}
+		_, _ = io.WriteString(conn, request) // the hub may have closed it
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // before the first of the others is timed out
+	defer cancel()
+	s, err := hubtest.Dial(ctx, p.Socket())
+	if err == nil {
+		defer s.Conn.CloseNow()
+		err = s.Authenticate(ctx, c, map[string]any{"channels": []string{"gossip"}})
+	}
+	if err != nil {
+		t.Fatalf("a game is kept out: %v", err)
+	}
+	if status, _ := get(t, p.Page("/healthz")); status != http.StatusOK {
+		t.Errorf("a page: status %d", status)
+	}
+	if f, err := s.Ask(ctx, wire.ChannelsSend, wire.SendPayload{Channel: "gossip", Name: "Ann", Message: "Hello"}, nil); err != nil || f.Status != wire.StatusSuccess {
+		t.Errorf("a game: %+v, %v", f, err)
+	}
+}
+
+// TestTopLevel: package main is one file; what it wires has rooms of its own.
+func TestTopLevel(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if want := []string{"main.go", "main_test.go"}; err != nil || !slices.Equal(files, want) {
+		t.Errorf("got %q, want %q, %v", files, want, err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/subtle"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -23,12 +25,34 @@ func (s *server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 		page.Plain(w, http.StatusUnauthorized, metricsRefusal)
 		return
 	}
-	ServeMetrics(w, r)
+	writeMetrics(w, r)
 }
 
-// ServeMetrics writes the metrics of the process to whoever asks. It is for a listener that
-// nobody else reaches.
-func ServeMetrics(w http.ResponseWriter, _ *http.Request) {
+// ListenMetrics gives metrics without a token at an address of their own, which nobody else
+// reaches, until end is called; without an address it does nothing. They are of the process,
+// so a hub that starts again keeps the listener. An address that cannot be used is a FieldError.
+func ListenMetrics(ctx context.Context, address string, log *slog.Logger) (end func() error, err error) {
+	if address == "" {
+		return func() error { return nil }, nil
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, &store.FieldError{Field: "metrics_listen", Reason: err.Error()}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /metrics", writeMetrics)
+	srv := &http.Server{Handler: mux, ReadTimeout: page.RequestTime, WriteTimeout: page.AnswerTime, ErrorLog: page.Complaints(log)}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	return func() error {
+		err := srv.Close()
+		<-done // that it was closed
+		return err
+	}, nil
+}
+
+// writeMetrics writes the metrics of the process to any client.
+func writeMetrics(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	metrics.WritePrometheus(w, true)
 	metrics.WriteFDMetrics(w)

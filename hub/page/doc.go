@@ -10,5 +10,6 @@
 // changed goes to their browsers as server-sent events.
 //
 // The package does not look behind proxies: it is told through [Options], for which
-// [Proxies] has the answers.
+// [Proxies] has the answers. What the HTTP server itself needs is here too: [Connections] and
+// [InTime] bound its clients, [Certificate] keeps its certificate, [Complaints] takes its log.
 package page

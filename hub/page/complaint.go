@@ -1,4 +1,4 @@
-package main
+package page
 
 import (
 	"context"
@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// complaints takes what net/http says of connections, for http.Server's ErrorLog. What clients
+// Complaints takes what net/http says of connections, for http.Server's ErrorLog. What clients
 // cause by themselves is for those who debug: scanners and broken handshakes are everyday. The
 // rest is the hub's affair: no more descriptors, a panic, an answer that is written wrongly.
-func complaints(to *slog.Logger) *log.Logger { return log.New(complaintWriter{to}, "", 0) }
+func Complaints(to *slog.Logger) *log.Logger { return log.New(complaintWriter{to}, "", 0) }
 
 type complaintWriter struct{ to *slog.Logger }
 

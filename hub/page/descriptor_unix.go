@@ -1,14 +1,14 @@
 //go:build unix
 
-package main
+package page
 
 import (
 	"math"
 	"syscall"
 )
 
-// descriptors is how many files and sockets the process may have open; 0: nobody knows.
-func descriptors() int {
+// Descriptors is how many files and sockets the process may have open; 0: nobody knows.
+func Descriptors() int {
 	var l syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil {
 		return 0
