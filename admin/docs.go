@@ -205,6 +205,7 @@ func (d docs) Limited() []term {
 		{wire.ChannelsSend, rateText(l.Sends)},
 		{wire.ChannelsSubscribe + " and " + wire.ChannelsUnsubscribe + " together", rateText(l.Subscribes)},
 		{wire.TellsSend, rateText(l.Tells)},
+		{"Those of them to the hub's own player", rateText(l.System)},
 		{"All frames of a socket before it has authenticated; over it the socket is closed with " + strconv.Itoa(wire.CloseRemoved), rateText(l.Unauthenticated)},
 		{"An application's socket", strconv.Itoa(max(1, l.ApplicationFactor)) + " times that"},
 		{"Dropped events within a minute, after which the socket is closed with " + strconv.Itoa(wire.CloseRemoved), most(l.Drops)},

@@ -100,6 +100,9 @@ func (s *session) handleActive(f wire.Frame, err error) {
 	if known {
 		bucket = h.Bucket
 	}
+	if bucket == wire.BucketTells && s.hub.isTold(f.Payload) {
+		bucket = wire.BucketSystem
+	}
 	if !s.buckets.take(bucket, now) {
 		dropped.Inc()
 		if s.loan == nil {

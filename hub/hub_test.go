@@ -122,7 +122,7 @@ func (w *world) do(err error) {
 // unlimited are the default limits without the buckets.
 func unlimited() *Limits {
 	l := DefaultLimits()
-	l.Events, l.Sends, l.Subscribes, l.Tells = Rate{}, Rate{}, Rate{}, Rate{}
+	l.Events, l.Sends, l.Subscribes, l.Tells, l.System = Rate{}, Rate{}, Rate{}, Rate{}, Rate{}
 	return &l
 }
 

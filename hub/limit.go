@@ -57,6 +57,7 @@ func (r Rate) limiter(factor int) *rate.Limiter {
 type Limits struct {
 	Unauthenticated                  Rate // frames of a socket that has not authenticated
 	Events, Sends, Subscribes, Tells Rate // of a game's socket
+	System                           Rate // of its tells to the hub itself, which are tells too
 	ApplicationFactor                int  // how many times that an application's socket may do
 
 	Drops           int // dropped events within a minute that end a socket
@@ -81,7 +82,7 @@ const maxName = 64
 func DefaultLimits() Limits {
 	return Limits{
 		Unauthenticated: Rate{50, 10},
-		Events:          Rate{100, 20}, Sends: Rate{10, 2}, Subscribes: Rate{5, 1}, Tells: Rate{10, 2},
+		Events:          Rate{100, 20}, Sends: Rate{10, 2}, Subscribes: Rate{5, 1}, Tells: Rate{10, 2}, System: Rate{5, 0.5},
 		ApplicationFactor: 10,
 		Drops:             100, Failures: 30, FailuresAddress: 300,
 		Sockets: 32, AllSockets: 20000,
@@ -106,7 +107,7 @@ type buckets struct {
 	of   *Limits // that they were made by; nil: before the socket has authenticated
 	held bool    // the socket was refused, and will be closed after a while
 
-	events, sends, subscribes, tells *rate.Limiter
+	events, sends, subscribes, tells, system *rate.Limiter
 
 	most  int     // drops within a minute
 	drops []int64 // when the last of them were, in nanoseconds, as a ring
@@ -122,11 +123,12 @@ func newBuckets(l *Limits, application bool) *buckets {
 		of:     l,
 		events: l.Events.limiter(factor), sends: l.Sends.limiter(factor),
 		subscribes: l.Subscribes.limiter(factor), tells: l.Tells.limiter(factor),
-		most: l.Drops,
+		system: l.System.limiter(factor),
+		most:   l.Drops,
 	}
 }
 
-// take takes one token of the bucket of all events, and one of the event's own.
+// take takes one token of the bucket of all events, and one of each that the event's own says.
 func (b *buckets) take(own wire.Bucket, now time.Time) bool {
 	ok := b.events.AllowN(now, 1)
 	switch own {
@@ -136,6 +138,9 @@ func (b *buckets) take(own wire.Bucket, now time.Time) bool {
 		return b.subscribes.AllowN(now, 1) && ok
 	case wire.BucketTells:
 		return b.tells.AllowN(now, 1) && ok
+	case wire.BucketSystem:
+		ok = b.tells.AllowN(now, 1) && ok
+		return b.system.AllowN(now, 1) && ok
 	}
 	return ok
 }

@@ -40,6 +40,7 @@ func TestLimit_buckets(t *testing.T) {
 		{"sends", wire.ChannelsSend, `{"channel":"gossip","name":"Bob","message":""}`, 10, 500 * time.Millisecond},
 		{"subscribes", wire.ChannelsSubscribe, `{"channel":"gossip"}`, 5, time.Second},
 		{"tells", wire.TellsSend, `{}`, 10, 500 * time.Millisecond},
+		{"tells to the hub itself", wire.TellsSend, `{"from_name":"Ann","to_game":"HEARSAY","to_name":"system","message":"help"}`, 5, 2 * time.Second},
 		{"malformed sends", wire.ChannelsSend, `{}`, 10, 500 * time.Millisecond},
 	} {
 		for factor, name := range map[int]string{1: "game", 10: "application"} {
@@ -82,6 +83,19 @@ func TestLimit_together(t *testing.T) {
 			s.send(wire.Heartbeat, "", "")
 		}
 		equal(t, "all events", s.within(100, "unheard/of", ""), 100-6-11-11)
+	})
+}
+
+// TestLimit_system: tells to the hub itself are tells too, and one that the hub does not
+// answer costs as much.
+func TestLimit_system(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{})
+		s := w.join(w.game("Alpha"), "")
+		equal(t, "to the hub", s.within(6, wire.TellsSend, `{"from_name":"Nobody","to_game":"hearsay","to_name":"system","message":"who"}`), 5)
+		equal(t, "to a game", s.within(11, wire.TellsSend, `{"from_name":"Ann","to_game":"Beta","to_name":"Bob","message":"hi"}`), 4)
+		settle(2 * time.Second)
+		equal(t, "to the hub, two seconds later", s.within(2, wire.TellsSend, `{"from_name":"Nobody","to_game":"Hearsay","to_name":"x","message":"who"}`), 1)
 	})
 }
 

@@ -2,16 +2,27 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"hearsay/hub/fold"
 	"hearsay/hub/wire"
 )
 
 // systemPlayer is the player that the hub itself is; its own key.
 const systemPlayer = "system"
+
+// isTold reports whether the payload of tells/send is a tell to the hub itself.
+func (h *Hub) isTold(payload json.RawMessage) bool {
+	p, ok := wire.DecodeTell(payload)
+	return ok && h.isItself(p.ToGame)
+}
+
+// isItself reports whether a short name is the hub's own.
+func (h *Hub) isItself(shortName string) bool { return fold.Key(shortName) == fold.Key(h.o.Name) }
 
 // answerTell is the hub's answer to a tell for its own player: there is one, whatever it is
 // told. from is who tells, in the game's spelling. Section 7.

@@ -63,7 +63,7 @@ func (h *Hub) route(s *session, p wire.TellPayload) (to *session, tell wire.Rece
 	if from == nil {
 		return nil, tell, wire.ErrorGameOffline
 	}
-	if fold.Key(p.ToGame) == fold.Key(h.o.Name) {
+	if h.isItself(p.ToGame) {
 		name, on := from.find(p.FromName)
 		if !on {
 			return nil, tell, wire.ErrorSenderOffline

@@ -124,6 +124,7 @@ func (c *Config) Flags(f *pflag.FlagSet) {
 	f.Var(&l.Sends, "limit-sends", "messages to channels of one socket")
 	f.Var(&l.Subscribes, "limit-subscribes", "subscribes and unsubscribes of one socket")
 	f.Var(&l.Tells, "limit-tells", "tells of one socket")
+	f.Var(&l.System, "limit-system", "tells of one socket to the hub itself, which count as tells too")
 	f.Var(&l.Unauthenticated, "limit-unauthenticated", "frames of a socket that has not authenticated; over it the socket is closed")
 	f.IntVar(&l.ApplicationFactor, "limit-application-factor", l.ApplicationFactor, "how many `times` that an application may do")
 	f.IntVar(&l.Drops, "limit-drops", l.Drops, "`events` over a limit within a minute that close a socket")

@@ -68,6 +68,7 @@ var table = []struct {
 		{name: "limit-sends"},
 		{name: "limit-subscribes"},
 		{name: "limit-tells"},
+		{name: "limit-system"},
 		{name: "limit-unauthenticated"},
 		{name: "limit-application-factor"},
 		{name: "limit-drops"},

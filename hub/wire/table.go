@@ -39,6 +39,7 @@ const (
 	BucketSends
 	BucketSubscribes
 	BucketTells
+	BucketSystem // tells to the hub itself; they are of BucketTells too
 )
 
 // A Message is the payload of a frame.
