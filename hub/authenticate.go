@@ -296,7 +296,9 @@ func (s *session) wanted(ctx context.Context, o owner, names []string) (ids []st
 		id, err := s.hub.ensureChannel(ctx, name)
 		switch {
 		case errors.Is(err, store.ErrInvalid):
-			refused = append(refused, name)
+			if !slices.Contains(refused, name) { // one failure for each name
+				refused = append(refused, name)
+			}
 			s.misnamed(o, name, false)
 		case errors.Is(err, store.ErrConflict):
 			s.misnamed(o, name, true)

@@ -528,3 +528,19 @@ func (w *world) unknownSession() *session {
 	w.t.Fatal("every socket has authenticated")
 	return nil
 }
+
+// A bad name that an authenticate lists twice makes one failure: each crashes some clients.
+func TestAuthenticate_badNameTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{})
+		s := w.dial()
+		s.beats.Store(true)
+		s.send(wire.Authenticate, "", credentials(w.game("Alpha"), allSupports, `,"channels":["x1","all","x1","all"]`))
+		equal(t, "first", s.next(), string(welcome))
+		for _, name := range []string{"x1", "all"} {
+			equal(t, name, s.next(), `{"event":"channels/subscribe","status":"failure","error":"Could not subscribe to '`+name+`'"}`)
+		}
+		synctest.Wait()
+		equal(t, "more", len(s.texts()), 0)
+	})
+}
