@@ -94,7 +94,7 @@ func TestRestraint_slow(t *testing.T) {
 		settle(8500 * time.Millisecond)
 		equal(t, "soon", alpha.says("gossip", "Ann", "hi"), "slow mode: wait 2 seconds")
 		settle(time.Second)
-		equal(t, "very soon", alpha.says("gossip", "Ann", "hi"), "slow mode: wait 1 second")
+		equal(t, "very soon", alpha.says("gossip", "Ann", "hi"), "slow mode: wait 1 seconds")
 		settle(500 * time.Millisecond)
 		equal(t, "in time", alpha.says("gossip", "Ann", "hi"), "")
 		equal(t, "too soon again", alpha.says("gossip", "Ann", "hi"), "slow mode: wait 10 seconds")

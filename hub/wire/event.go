@@ -158,12 +158,9 @@ func ErrorNotSubscribed(channel string) string { return `not subscribed to "` + 
 func ErrorUnknownChannel(channel string) string { return `unknown channel "` + channel + `"` }
 
 // ErrorSlow is the answer to a player who speaks too soon in a channel with slow mode.
+// It says "seconds" of one second too: clients compare it with what the protocol says.
 func ErrorSlow(wait time.Duration) string {
-	seconds := int((wait + time.Second - 1) / time.Second)
-	if seconds == 1 {
-		return "slow mode: wait 1 second"
-	}
-	return "slow mode: wait " + strconv.Itoa(seconds) + " seconds"
+	return "slow mode: wait " + strconv.Itoa(int((wait+time.Second-1)/time.Second)) + " seconds"
 }
 
 // CommonFailures are answers to any event.
