@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"hearsay/hub/store"
+	"hearsay/hub/wire"
 )
 
 // A deafened is a session on which all that is written waits, to be looked at.
@@ -125,4 +128,25 @@ func TestShard_pin(t *testing.T) {
 		sh.pin()
 		equal(t, "pinned", sh.pinned, test.want)
 	}
+}
+
+// A channel that keeps no log has no ids to give, but sockets with the flag history hear when
+// something was said.
+func TestBroadcast_withoutLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, Options{})
+		none := 0
+		w.do(w.st.UpdateChannel(t.Context(), "gossip", store.ChannelEdit{KeepDays: &none}))
+		said := w.join(w.game("Alpha"), `,"channels":["gossip"]`)
+		s := w.dial()
+		s.beats.Store(true)
+		s.send(wire.Authenticate, "", credentials(w.game("Beta"), `["channels","history"]`, `,"channels":["gossip"]`))
+		equal(t, "authenticated", s.next(), string(welcome))
+		s.fence()
+		at := wire.Micros(time.Now())
+		equal(t, "answer", said.says("gossip", "Ann", "hi"), "")
+		f, err := wire.Decode([]byte(s.next()))
+		w.do(err)
+		equal(t, "broadcast", string(f.Payload), `{"channel":"gossip","game":"Alpha","name":"Ann","message":"hi","sent_at":"`+at+`"}`)
+	})
 }

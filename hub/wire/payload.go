@@ -177,8 +177,8 @@ type Broadcast struct {
 	Game    string
 	Name    string
 	Message string
-	ID      int64 // 0: left out with SentAt
-	SentAt  time.Time
+	ID      int64     // 0: left out; the channel keeps no log
+	SentAt  time.Time // zero: left out
 }
 
 // Encode makes the payload. It is written by hand because it is what the hub
@@ -196,6 +196,8 @@ func (p Broadcast) Encode() json.RawMessage {
 	if p.ID != 0 {
 		b = append(b, `,"id":`...)
 		b = appendInt(b, p.ID)
+	}
+	if !p.SentAt.IsZero() {
 		b = append(b, `,"sent_at":`...)
 		b = AppendText(b, Micros(p.SentAt))
 	}

@@ -211,11 +211,15 @@ func TestBroadcast_Encode(t *testing.T) {
 		{},
 		{Channel: "gossip", Game: "Alpha", Name: "An \"n\"", Message: "1 < 2 & \\ é\u2028"},
 		{Channel: "gossip", Game: "Alpha", Name: "n", Message: "m", ID: 1 << 60, SentAt: at},
+		{Channel: "gossip", Game: "Alpha", Name: "n", Message: "m", SentAt: at},
 	} {
 		// The same by way of encoding/json.
 		want := map[string]any{"channel": b.Channel, "game": b.Game, "name": b.Name, "message": b.Message}
 		if b.ID != 0 {
-			want["id"], want["sent_at"] = json.Number("1152921504606846976"), "2026-01-02T03:04:05.678901Z"
+			want["id"] = json.Number("1152921504606846976")
+		}
+		if !b.SentAt.IsZero() {
+			want["sent_at"] = "2026-01-02T03:04:05.678901Z"
 		}
 		var got map[string]any
 		decoder := json.NewDecoder(strings.NewReader(string(b.Encode())))

@@ -88,7 +88,7 @@ var Events = []Event{
 			{Name: "game", Type: "text", Required: true, About: "The short name of the game or application that it came from."},
 			{Name: "name", Type: "text", Required: true, About: "Who speaks."},
 			{Name: "message", Type: "text", Required: true, About: "What was said."},
-			{Name: "id", Type: "integer", About: "With the flag history: the message's id, which grows from message to message."},
+			{Name: "id", Type: "integer", About: "With the flag history: the message's id, which grows from message to message; none where the channel keeps no log."},
 			{Name: "sent_at", Type: "instant", About: "With the flag history: when it was said."},
 		}, Example: `{"channel":"CHANNEL","game":"OTHER_GAME","name":"PLAYER","message":"Hello there!"}`},
 	},
