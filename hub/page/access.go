@@ -203,6 +203,10 @@ func (p *Pages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrLost): // which is logged once
 		heading, code = "Nothing is saved any more", http.StatusServiceUnavailable
 		text = "The hub has lost its database file, and what you entered was not saved. An operator has to put the file back."
+	case errors.Is(err, store.ErrBusy):
+		heading, code = "The database is locked", http.StatusServiceUnavailable
+		text = "Another program on the hub's machine keeps it locked, and nothing was changed. Try again in a minute. If it stays so, an operator has to end that program."
+		p.o.Log.Warn("a page could not write", "method", r.Method, "path", logged(r), "err", err)
 	case r.Context().Err() != nil:
 		return // nobody waits for the answer
 	default:

@@ -14,6 +14,7 @@ var (
 	ErrUnauthorized = errors.New("not authorized")
 	ErrBarred       = errors.New("suspended")
 	ErrLocked       = errors.New("in use by another server")
+	ErrBusy         = errors.New("another program keeps the database locked")
 	ErrLost         = errors.New("the database file is lost, and nothing is saved any more")
 	ErrUnserved     = errors.New("no server runs on the file")
 )

