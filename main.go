@@ -116,7 +116,7 @@ type server struct {
 	stdout   io.Writer
 	hangup   <-chan os.Signal
 	unlock   func() error // nil until the file is open for the first time
-	listener *lasting     // so too
+	listener *lasting     // the same
 	restored *admin.Restored
 }
 

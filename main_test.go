@@ -984,7 +984,7 @@ func TestReadme_metrics(t *testing.T) {
 	}
 }
 
-// TestMetrics: on the hub's own address they want the token, whoever asks.
+// TestMetrics: on the hub's own address every request needs the token.
 func TestMetrics(t *testing.T) {
 	p := hubtest.NewProgram(t, program, map[string]string{"metrics_token": "correct-horse"})
 	p.Start()

@@ -198,7 +198,7 @@ func TestLogin_elsewhere(t *testing.T) {
 	login(known, "admin", password).want(t, http.StatusTooManyRequests)
 }
 
-// A new password ends what was known of browsers, whoever had the old one.
+// A new password forgets the known browsers: others may have had the old one.
 func TestLogin_forgetsBrowsers(t *testing.T) {
 	s := newSite(t)
 	s.user(t, store.Admin)
@@ -255,8 +255,8 @@ func (s *site) twoFactor(t testing.TB, username string) (recovery []string) {
 	return recovery
 }
 
-// TestTOTP_guessing: who has the password may guess so many codes, however often the login
-// is begun anew.
+// TestTOTP_guessing: a person who has the password may guess so many codes, however often the
+// login begins again.
 func TestTOTP_guessing(t *testing.T) {
 	s := newSite(t)
 	s.user(t, store.Admin)

@@ -24,7 +24,7 @@ import (
 var tour = map[string]string{
 	"GET /docs":                             "/docs",
 	"GET /login":                            "", // looked at before anybody has signed in
-	"GET /forgotten":                        "", // so too
+	"GET /forgotten":                        "", // the same
 	"GET /email/{token}":                    "/email/x",
 	"GET /closed":                           "",
 	"GET /setup/{token}":                    "",

@@ -349,7 +349,7 @@ func TestUnauthenticated_frames(t *testing.T) {
 		"event":     write(`{"event":"players/status"}`),
 		"heartbeat": write(`{"event":"heartbeat"}`),
 		"nonsense":  write(`nonsense`),
-		"ping":      func(s *socket) { _ = s.conn.Ping(context.Background()) }, // so too
+		"ping":      func(s *socket) { _ = s.conn.Ping(context.Background()) }, // the same
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

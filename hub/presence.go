@@ -20,7 +20,7 @@ type online struct {
 	told      bool       // others know that it is online: a browser's socket alone is no news
 	gone      *time.Timer
 	supports  wire.Supports                // of the sockets, while the link is down the last known
-	channels  map[store.ChannelID]struct{} // so too
+	channels  map[store.ChannelID]struct{} // the same
 }
 
 // join notes an active socket. It reports whether its owner came online with it.

@@ -282,7 +282,7 @@ func bounded(_ []string, a slog.Attr) slog.Attr {
 func (c *Config) Logger(w io.Writer) (log *slog.Logger, flush func(), err error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-		return nil, nil, &store.FieldError{Field: "log_level", Reason: fmt.Sprintf("%q will not do; use debug, info, warn or error", c.LogLevel)}
+		return nil, nil, &store.FieldError{Field: "log_level", Reason: fmt.Sprintf("%q is not allowed; use debug, info, warn or error", c.LogLevel)}
 	}
 	o := &slog.HandlerOptions{Level: level, ReplaceAttr: bounded}
 	var h collapser
@@ -292,7 +292,7 @@ func (c *Config) Logger(w io.Writer) (log *slog.Logger, flush func(), err error)
 	case "json":
 		h = newCollapser(slog.NewJSONHandler(w, o))
 	default:
-		return nil, nil, &store.FieldError{Field: "log_format", Reason: fmt.Sprintf("%q will not do; use text or json", c.LogFormat)}
+		return nil, nil, &store.FieldError{Field: "log_format", Reason: fmt.Sprintf("%q is not allowed; use text or json", c.LogFormat)}
 	}
 	return slog.New(h), h.flush, nil
 }

@@ -20,7 +20,7 @@ const (
 	locksOut     = "a slip would shut the pages out"
 	wantsSecret  = "it is a secret"
 	writesFile   = "it writes a file anywhere"
-	opensMetrics = "it shows them to whoever reaches it"
+	opensMetrics = "it shows them to everybody who reaches it"
 	opensDoors   = "links for new passwords lead there"
 )
 

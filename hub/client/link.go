@@ -59,7 +59,7 @@ func (l *link) run(ctx context.Context) error {
 			<-closing
 		}
 		end()
-		_ = l.conn.CloseNow() // so too
+		_ = l.conn.CloseNow() // the same
 		running.Wait()
 	}()
 	welcome, err := l.authenticate()

@@ -30,7 +30,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// A fault of the file is no slip of whoever adds a rule.
+// A fault of the file is no mistake of the person who adds a rule.
 func TestCreateRule_fault(t *testing.T) {
 	s := open(t)
 	conn, err := sqlite.OpenConn(s.Path(), sqlite.OpenReadWrite)

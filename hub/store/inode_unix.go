@@ -66,7 +66,7 @@ func give(name, path string) error {
 		return err
 	}
 	if !st.IsDir() && st.Sys().(*syscall.Stat_t).Nlink > 1 {
-		return fmt.Errorf("%s has a second name; remove it, so that it can be made anew", name)
+		return fmt.Errorf("%s has a second name; remove it, so that it can be made again", name)
 	}
 	return f.Chown(int(owner.Uid), int(owner.Gid))
 }

@@ -122,7 +122,7 @@ func TestStore_lost(t *testing.T) {
 				t.Errorf("%d errors are in the log:\n%s", n, log)
 			}
 
-			// Whoever has the name now has a whole file, also after the last one has closed.
+			// The name leads to a whole file now, also after the last one has closed.
 			if strings.HasPrefix(name, "replaced") {
 				hubtest.Eventually(t, "the WAL put aside", func() bool { return len(must(filepath.Glob(path+".lost-*-wal"))) == 1 })
 				o := open(t, path)

@@ -412,7 +412,7 @@ func TestAddConnection_host(t *testing.T) {
 	}
 }
 
-// TestGame_homepage: whoever reads an address knows where it leads.
+// TestGame_homepage: a reader of an address knows where it leads.
 func TestGame_homepage(t *testing.T) {
 	s := open(t)
 	addGame(t, s, "Alpha")

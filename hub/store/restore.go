@@ -211,7 +211,7 @@ func (r *Successor) Replace(ctx context.Context) (kept string, err error) {
 		return kept, err
 	}
 	flushFolder(r.path)
-	_ = dropKept(r.path) // whoever takes the lock next tries again
+	_ = dropKept(r.path) // the next that takes the lock tries again
 	return kept, nil
 }
 

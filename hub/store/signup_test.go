@@ -181,7 +181,7 @@ func TestApproveUser(t *testing.T) {
 }
 
 // Nobody signs up with a name that people take for an operator's or the hub's own. Operators may
-// give such a name, and whoever has one keeps it.
+// give such a name, and a user who has one keeps it.
 func TestSignUp_reservedNames(t *testing.T) {
 	s, now := open(t), time.Now()
 	check(t, s.Reserve(t.Context(), "Starlight"))

@@ -115,7 +115,7 @@ var Events = []Event{
 	},
 	{
 		Name: PlayersSignIn, Needs: SupportPlayers,
-		About:   "A player comes. Who is known already is no news: that is a success and nobody hears of it. A game that is not displayed, or hides its players, is not told of.",
+		About:   "A player comes. A player who is signed in already causes no notice; the request still succeeds. A game that is not displayed, or hides its players, is not told of.",
 		Request: &Message{Fields: []Field{playerField}, Example: `{"name":"PLAYER"}`},
 		Notice:  &Message{About: "A player came to another game.", Fields: playerNotice, Example: `{"game":"OTHER_GAME","name":"PLAYER"}`},
 		Failures: []Failure{
