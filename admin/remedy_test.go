@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hearsay/admin"
+	"hearsay/hub/hubtest"
 	"hearsay/hub/store"
 )
 
@@ -67,6 +68,8 @@ func TestUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	connect(t, s, a)
+	// An application is online when its first records are on their way, after it was welcomed.
+	hubtest.Eventually(t, "the application", func() bool { return len(s.Hub.Status().Applications) == 1 })
 	fact := regexp.MustCompile(`(?s)<dt>(Secret last used|Last seen)</dt><dd>\s*(?:<[^>]*>)?([^<]*)`)
 	for path, want := range map[string]map[string]string{
 		"/admin/games/Alpha":       {"Secret last used": "just now"},
