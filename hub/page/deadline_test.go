@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,13 +178,16 @@ func TestAdmit_lateForm(t *testing.T) {
 			return nil
 		})})
 		conn := inTime(t, mux.ServeHTTP)
-		go func() {
+		var sending sync.WaitGroup
+		sending.Go(func() {
 			_, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n")
 			for err == nil { // a byte a second
 				time.Sleep(time.Second)
 				_, err = io.WriteString(conn, "a")
 			}
-		}()
+		})
+		defer sending.Wait()
+		defer conn.Close() // which ends the sending
 		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Fatal(err)
