@@ -258,8 +258,8 @@ func TestAuthenticate_loop(t *testing.T) {
 	}
 }
 
-// TestAuthenticate_refusalsAddress: refusals of all kinds count for the address, and whoever
-// is shut out is told for how long.
+// TestAuthenticate_refusalsAddress: refusals of all kinds count for the address, and a
+// client that is shut out is told for how long.
 func TestAuthenticate_refusalsAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, Options{})

@@ -105,8 +105,8 @@ func TestInTime_handler(t *testing.T) {
 	}
 }
 
-// TestInTime_answer: whoever takes nothing of an answer for AnswerTime is cut off; whoever takes
-// it slowly gets it whole.
+// TestInTime_answer: a client that takes nothing of an answer for AnswerTime is cut off. One
+// that takes it slowly gets all of it.
 func TestInTime_answer(t *testing.T) {
 	const size = 1 << 20
 	for _, test := range []struct {

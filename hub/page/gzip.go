@@ -57,9 +57,9 @@ func zipTo(w io.Writer, page []byte) error {
 	return z.Close()
 }
 
-// A piece is a part of a stream of events. It is compressed once, when somebody first wants it
-// so, whoever gets it; and by itself alone, so that it can come after any other piece and its
-// length tells nothing of what else is on the page.
+// A piece is a part of a stream of events. It is compressed once for all readers, when the first
+// one takes it compressed. It refers to nothing before it, so it can come after any other piece,
+// and its length tells nothing of what else is on the page.
 type piece struct {
 	plain  []byte
 	packed func() []byte

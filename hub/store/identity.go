@@ -68,8 +68,8 @@ func (i *identity) ours() bool {
 	return err == nil && os.SameFile(file, i.file) && (errors.Is(walErr, fs.ErrNotExist) || walErr == nil && os.SameFile(wal, i.wal))
 }
 
-// setAside renames the open WAL if another file has the name of the database: whoever opens
-// that one would take the WAL for its own. Where only the file is gone, the WAL stays: with
+// setAside renames the open WAL if another file has the name of the database: a program
+// that opens that file would take the WAL for its own. Where only the file is gone, the WAL stays: with
 // it the file is whole again when somebody puts it back.
 func (i *identity) setAside() error {
 	file, err := os.Stat(i.path)
@@ -88,7 +88,7 @@ func (i *identity) setAside() error {
 }
 
 // real follows links to the file that a path means, which need not be there. SQLite does the
-// same, so that the companions of a file are beside it and not beside a link.
+// same, so that the companions of a file are in its folder, not in that of a link.
 func real(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {

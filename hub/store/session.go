@@ -27,8 +27,8 @@ func (s *Store) idleSince(now time.Time) int64 {
 	return -1
 }
 
-// seenEvery is how exact the time is at which a session was last seen, beside the minute that
-// touches wait.
+// seenEvery is how exact the time is at which a session was last seen. Another minute may pass
+// until touches are written.
 const seenEvery = time.Minute
 
 // A Session is a browser that is signed in.

@@ -10,10 +10,9 @@ import (
 
 // Between the signs of some scripts stand no spaces where words end. FTS5 would take all of
 // them for one word, so texts with such signs are spelled: of each two neighbours a word is
-// made, and of the last one of a run. Whoever looks for signs then finds them wherever they
-// stand, by the pairs that they have, one after the other; one sign alone is found as the
-// beginning of a word. What stands beside the signs, such as Latin letters, becomes words of
-// their own.
+// made, and of the last one of a run. A search for signs finds them in any place, by their
+// pairs one after the other. One sign alone is found as the beginning of a word. Other letters
+// next to the signs, such as Latin ones, become words of their own.
 
 const (
 	lookSlice  = 500 // messages that one transaction looks at: it takes 1 ms if there is none to spell
